@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLAIM_H
+#define CLAIM_H
+
+/*
+ * An exclusive claim on a number (the id of a System V object) among the
+ * processes of one IPC namespace.  It leaves no file behind, is seen across
+ * users, and ends with the process that holds it, however that ends.
+ *
+ * It is a read lock on a byte of the namespace's own file: all may read it, so
+ * all may lock it.  Somebody else's lock is looked for after one's own was
+ * set; who finds one lets go and tries again.
+ * Source: fcntl(2), open file description locks.
+ */
+
+/*
+ * Claim NUMBER now.  Returns a descriptor that holds the claim and that the
+ * caller owns; or -1 with errno, EAGAIN: somebody has it.
+ */
+int claim_number(int number);
+
+#endif

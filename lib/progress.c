@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "progress.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(pthread_t) == sizeof(unsigned long), "the header keeps a pthread_t");
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* BYTES as "1.5 MiB", in four characters and the unit. */
+static void print_bytes(char *out, size_t size, double bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	size_t unit = 0;
+
+	while (bytes >= 1000 && unit < 4) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(out, size, "%.*f %s", unit > 0 && bytes < 99.95 ? 1 : 0, bytes, units[unit]);
+}
+
+static void print_time(char *out, size_t size, int64_t seconds)
+{
+	if (seconds < 3600)
+		snprintf(out, size, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+	else
+		snprintf(out, size, "%d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60),
+			 (int)(seconds % 60));
+}
+
+/* How much is done, from 0 to 1; negative when the total is not known. */
+static double share_done(const struct progress *progress, int64_t records, int64_t bytes)
+{
+	if (progress->total_records > 0)
+		return (double)records / (double)progress->total_records;
+	if (progress->total_bytes > 0)
+		return (double)bytes / (double)progress->total_bytes;
+	return -1;
+}
+
+static void draw(const struct progress *progress, const char *end)
+{
+	int64_t records = atomic_load_explicit(&progress->records, memory_order_relaxed);
+	int64_t bytes = atomic_load_explicit(&progress->bytes, memory_order_relaxed);
+	double seconds = (double)(now() - progress->start) / 1e9;
+	double share = share_done(progress, records, bytes);
+	char line[256], amount[32], rate[32], elapsed[32], left[32];
+	int length;
+
+	if (seconds < 0.001)
+		seconds = 0.001;
+	print_bytes(amount, sizeof amount, (double)bytes);
+	print_bytes(rate, sizeof rate, (double)bytes / seconds);
+	print_time(elapsed, sizeof elapsed, (int64_t)seconds);
+	length = snprintf(line, sizeof line, "\r%lld records, %s, %.0f/s, %s/s, %s",
+			  (long long)records, amount, (double)records / seconds, rate, elapsed);
+	if (share > 0 && share < 1) {
+		print_time(left, sizeof left, (int64_t)(seconds / share - seconds + 0.5));
+		length += snprintf(line + length, sizeof line - (size_t)length, ", %.0f%%, ETA %s",
+				   share * 100, left);
+	}
+	length += snprintf(line + length, sizeof line - (size_t)length, "\033[K%s", end);
+	if (write(STDERR_FILENO, line, (size_t)length) < 0)
+		return; /* a progress line that cannot be drawn is no failure */
+}
+
+static void *keep_drawing(void *argument)
+{
+	struct progress *progress = argument;
+
+	while (poll(NULL, 0, 200) == 0 && !atomic_load(&progress->over))
+		draw(progress, "");
+	return NULL;
+}
+
+void progress_begin(struct progress *progress, bool wanted)
+{
+	sigset_t every, before;
+	pthread_t thread;
+
+	if (!wanted || !isatty(STDERR_FILENO))
+		return;
+	progress->start = now();
+	sigfillset(&every);
+	pthread_sigmask(SIG_SETMASK, &every, &before);
+	progress->running = pthread_create(&thread, NULL, keep_drawing, progress) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (progress->running)
+		memcpy(&progress->thread, &thread, sizeof thread);
+}
+
+void progress_end(struct progress *progress)
+{
+	pthread_t thread;
+
+	if (!progress->running)
+		return;
+	progress->running = false;
+	atomic_store(&progress->over, true);
+	memcpy(&thread, &progress->thread, sizeof thread);
+	pthread_join(thread, NULL);
+	draw(progress, "\n");
+}

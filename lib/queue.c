@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "queue-family.h"
+#include "scan.h"
+
+static const struct queue_family *family_of(const struct ref *ref)
+{
+	return ref_is_posix(ref) ? &queue_posix : &queue_sysv;
+}
+
+int queue_create(struct queue *queue, struct ref *ref, const struct queue_shape *shape)
+{
+	*queue = (struct queue){ .family = family_of(ref), .handle = -1 };
+	return queue->family->create(queue, ref, shape);
+}
+
+int queue_open(struct queue *queue, struct ref *ref, enum queue_access access)
+{
+	*queue = (struct queue){ .family = family_of(ref), .handle = -1 };
+	return queue->family->open(queue, ref, access);
+}
+
+void queue_close(struct queue *queue)
+{
+	queue->family->close(queue);
+	free(queue->staging);
+	queue->staging = NULL;
+}
+
+int queue_remove(const struct ref *ref)
+{
+	return family_of(ref)->remove(ref);
+}
+
+int queue_look(const struct queue *queue, struct queue_facts *facts)
+{
+	return queue->family->look(queue, facts);
+}
+
+int queue_look_by_ref(const struct ref *ref, struct queue_facts *facts)
+{
+	return family_of(ref)->look_by_ref(ref, facts);
+}
+
+int queue_send_now(struct queue *queue, const char *bytes, size_t length, long label)
+{
+	return queue->family->send(queue, bytes, length, label, false);
+}
+
+ssize_t queue_receive_now(struct queue *queue, char *buffer, size_t size,
+			  const struct queue_choice *choice, long *label)
+{
+	return queue->family->receive(queue, buffer, size, choice, label, false);
+}
+
+ssize_t queue_copy(struct queue *queue, long index, char *buffer, size_t size, long *label)
+{
+	return queue->family->copy(queue, index, buffer, size, label);
+}
+
+int queue_watchable(const struct queue *queue)
+{
+	return queue->family->removal_is_silent ? queue->handle : -1;
+}
+
+/*
+ * Whether a wait has to end, and with which errno.  Time comes last: a tool
+ * that was told to stop should not call that a time-out.
+ */
+static bool wait_ended(struct waker *waker)
+{
+	unsigned causes = waker_causes(waker);
+
+	if (causes & (WAKER_STOP | WAKER_OUTPUT))
+		errno = EINTR;
+	else if (causes & WAKER_GONE)
+		errno = EIDRM;
+	else if (causes & WAKER_TIME)
+		errno = ETIMEDOUT;
+	return causes != 0;
+}
+
+int queue_send(struct queue *queue, const char *bytes, size_t length, long label,
+	       const struct patience *patience, struct waker *waker)
+{
+	/* A helper that runs makes the look before the wait needless, unless there is a time. */
+	bool look_first = patience->limited || !waker->running;
+	int sent;
+
+	if (look_first) {
+		sent = queue->family->send(queue, bytes, length, label, false);
+		if (sent == 0 || errno != EAGAIN || patience_none(patience))
+			return sent;
+	}
+	if (waker_begin(waker, patience_end(patience)) < 0)
+		return -1;
+	do {
+		sent = -1;
+		if (wait_ended(waker))
+			break;
+		sent = queue->family->send(queue, bytes, length, label, true);
+	} while (sent < 0 && errno == EINTR);
+	waker_end(waker);
+	return sent;
+}
+
+/* After the end of a wait: what came before it is still there to take. */
+static ssize_t receive_last(struct queue *queue, char *buffer, size_t size,
+			    const struct queue_choice *choice, long *label)
+{
+	int ended = errno;
+	ssize_t length = queue->family->receive(queue, buffer, size, choice, label, false);
+
+	if (length < 0 && errno == EAGAIN)
+		errno = ended;
+	return length;
+}
+
+ssize_t queue_receive(struct queue *queue, char *buffer, size_t size,
+		      const struct queue_choice *choice, long *label,
+		      const struct patience *patience, struct waker *waker)
+{
+	ssize_t length;
+
+	if (patience_none(patience))
+		return queue->family->receive(queue, buffer, size, choice, label, false);
+	if (waker_begin(waker, patience_end(patience)) < 0)
+		return -1;
+	do {
+		length = -1;
+		if (wait_ended(waker)) {
+			if (errno != EINTR)
+				length = receive_last(queue, buffer, size, choice, label);
+			break;
+		}
+		length = queue->family->receive(queue, buffer, size, choice, label, true);
+	} while (length < 0 && errno == EINTR);
+	waker_end(waker);
+	return length;
+}
+
+const char *queue_scan_choice(const char *text, struct queue_choice *choice)
+{
+	int64_t type = 0;
+	const char *wrong;
+
+	choice->pick = QUEUE_TYPE;
+	if (strncmp(text, "not:", 4) == 0) {
+		choice->pick = QUEUE_NOT;
+		text += 4;
+	} else if (*text == '!') {
+		choice->pick = QUEUE_NOT;
+		text++;
+	} else if (*text == '-') {
+		choice->pick = QUEUE_LOWEST;
+		text++;
+	}
+	wrong = scan_number(text, 1, LONG_MAX, &type);
+	choice->type = (long)type;
+	return wrong;
+}
+
+bool queue_is_chosen(const struct queue_choice *choice, long type)
+{
+	switch (choice->pick) {
+	case QUEUE_TYPE:
+		return type == choice->type;
+	case QUEUE_LOWEST:
+		return type <= choice->type;
+	case QUEUE_NOT:
+		return type != choice->type;
+	case QUEUE_ANY:
+		break;
+	}
+	return true;
+}
+
+int64_t queue_setting(const char *path)
+{
+	char text[32];
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (descriptor < 0)
+		return -1;
+	length = read(descriptor, text, sizeof text - 1);
+	close(descriptor);
+	if (length <= 0)
+		return -1;
+	text[length] = '\0';
+	return strtoll(text, NULL, 10);
+}
+
+/* Whose it is that may not be touched, for the errnos that both families share. */
+static void hint_at_owner(char *hint, const struct ref *ref)
+{
+	struct queue_facts facts;
+
+	if (queue_look_by_ref(ref, &facts) == 0)
+		snprintf(hint, QUEUE_HINT_MAX, " (it belongs to uid %ld, mode %04o)",
+			 (long)facts.owner, (unsigned)facts.mode);
+}
+
+void queue_hint(char *hint, const struct ref *ref, const struct queue_shape *shape, int error)
+{
+	int kept = errno;
+
+	hint[0] = '\0';
+	family_of(ref)->hint(hint, ref, shape, error);
+	if (hint[0] == '\0' && (error == EACCES || error == EPERM))
+		hint_at_owner(hint, ref);
+	if (hint[0] == '\0' && error == ENOSYS)
+		snprintf(hint, QUEUE_HINT_MAX, " (this kernel is built without such queues)");
+	errno = kept;
+}

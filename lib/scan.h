@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SCAN_H
+#define SCAN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Text from the command line into values.  Each function reads the whole of
+ * TEXT, returns NULL and stores the value, or returns a phrase that says what
+ * is wrong ("is not a number") and stores nothing.  Nothing here prints or
+ * exits, and nothing depends on the locale.
+ */
+
+/*
+ * A length of time: digits, an optional fraction, an optional unit out of
+ * ms, s (the default), m, h, d.  "1.5", "250ms" and "2m" are all right; signs,
+ * blanks and exponents are not.
+ * Unit of the result: nanoseconds.  Range: 0 up to 10^18 (10^9 seconds).
+ */
+const char *scan_duration(const char *text, int64_t *nanoseconds);
+
+/*
+ * A whole number in decimal, between LEAST and MOST (both at least 0), without
+ * sign or leading zeros.
+ */
+const char *scan_number(const char *text, int64_t least, int64_t most, int64_t *number);
+
+/*
+ * A number of bytes: decimal, with an optional unit.  K M G T and KiB MiB GiB
+ * TiB are powers of 1024, kB MB GB TB powers of 1000.  Range: 0 to 2^63 - 1.
+ */
+const char *scan_size(const char *text, int64_t *bytes);
+
+/* Permission bits in octal, 0 to 0777, with or without leading zeros. */
+const char *scan_mode(const char *text, mode_t *mode);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "stop.h"
+
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+int stop_begin(struct stop *stop, int also)
+{
+	const int signals[] = { SIGINT, SIGTERM, SIGHUP, also };
+	sigset_t watched, blocked;
+
+	sigemptyset(&watched);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		if (signals[i] != 0 && !is_ignored(signals[i]))
+			sigaddset(&watched, signals[i]);
+	blocked = watched;
+	sigaddset(&blocked, SIGPIPE);
+	if (sigprocmask(SIG_BLOCK, &blocked, &stop->before) < 0)
+		return -1;
+	stop->descriptor = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+	return stop->descriptor < 0 ? -1 : 0;
+}
+
+int stop_signal(const struct stop *stop, bool *from_terminal)
+{
+	struct signalfd_siginfo info;
+
+	if (read(stop->descriptor, &info, sizeof info) != (ssize_t)sizeof info)
+		return 0;
+	if (from_terminal != NULL)
+		*from_terminal = info.ssi_code == SI_KERNEL;
+	return (int)info.ssi_signo;
+}
+
+_Noreturn void stop_die(int signal)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t only;
+
+	sigaction(signal, &action, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	raise(signal);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	_exit(128 + signal);
+}
