@@ -169,6 +169,8 @@ static int too_long(struct job *job, unsigned long long number, const struct sou
 {
 	char hint[QUEUE_HINT_MAX];
 
+	if (source != NULL)
+		source_unread(source);
 	progress_end(&job->progress);
 	queue_hint(hint, &job->request->ref, NULL, EMSGSIZE);
 	if (source == NULL)
@@ -223,6 +225,7 @@ static const char *choose_label(const struct job *job, const struct record *reco
 
 static int broken(struct job *job, const struct source *source, const char *phrase, size_t at)
 {
+	source_unread(source);
 	progress_end(&job->progress);
 	say("cannot read standard input: record %llu, at byte %llu, %s",
 	    (unsigned long long)source->number, (unsigned long long)source->offset + at, phrase);
@@ -230,6 +233,7 @@ static int broken(struct job *job, const struct source *source, const char *phra
 	return cli_failure();
 }
 
+/* Every end but that of the input leaves it at the first record not sent. */
 static int send_records(struct job *job, struct source *source)
 {
 	for (;;) {
@@ -243,6 +247,7 @@ static int send_records(struct job *job, struct source *source)
 		case SOURCE_END:
 			return STATUS_OK;
 		case SOURCE_STOPPED:
+			source_unread(source);
 			return stopped(job);
 		case SOURCE_FAILED:
 			progress_end(&job->progress);

@@ -89,6 +89,7 @@ char **cli_free_words(struct argp_state *state, const char *what)
 		*to++ = *from;
 	}
 	*to = NULL;
+	state->argc = (int)(to - state->argv);
 	state->next = state->argc;
 	return to == words ? NULL : words;
 }
