@@ -79,7 +79,7 @@ fuzz: $(fuzzers)
 $(fuzzers): $O/fuzz/%: tests/fuzz/%.c $(wildcard lib/*.[ch])
 	@mkdir -p $(@D)
 	clang -std=gnu17 -D_GNU_SOURCE -Ilib -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(filter-out lib/cli.c,$(wildcard lib/*.c)) -ljansson -pthread
+		-fno-sanitize-recover=all -o $@ $< $(filter-out lib/cli%,$(wildcard lib/*.c)) -ljansson -pthread
 
 lint:
 	tests/lint

@@ -42,23 +42,29 @@ void cli_queue_failure(const char *action, const struct ref *ref, const struct q
 	say("cannot %s %s: %s%s", action, ref_print(ref, text), strerror(error), hint);
 }
 
-int cli_queue_open(struct queue *queue, struct ref *ref, enum queue_access access, bool quiet)
+/* Apart from the way of success, whose stack need not have room for names. */
+__attribute__((noinline)) static int open_failed(const struct ref *ref, bool quiet)
+{
+	int error = errno;
+
+	if (error != ENOENT || !quiet)
+		cli_queue_failure("open", ref, NULL, error);
+	return cli_status_of(error);
+}
+
+__attribute__((noinline)) static int key_failed(const struct ref *ref)
 {
 	char text[REF_TEXT_MAX];
 
-	if (ref_resolve(ref) < 0) {
-		say_errno("cannot make a key for %s", ref_print(ref, text));
-		return cli_failure();
-	}
-	if (queue_open(queue, ref, access) == 0)
-		return STATUS_OK;
-	if (errno != ENOENT || !quiet) {
-		int error = errno;
+	say_errno("cannot make a key for %s", ref_print(ref, text));
+	return cli_failure();
+}
 
-		cli_queue_failure("open", ref, NULL, error);
-		errno = error;
-	}
-	return cli_status_of(errno);
+int cli_queue_open(struct queue *queue, struct ref *ref, enum queue_access access, bool quiet)
+{
+	if (ref_resolve(ref) < 0)
+		return key_failed(ref);
+	return queue_open(queue, ref, access) < 0 ? open_failed(ref, quiet) : STATUS_OK;
 }
 
 const char *cli_plural(long long count)

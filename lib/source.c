@@ -110,6 +110,8 @@ enum source_next source_next(struct source *source, struct record *record)
 	if (parser->frame == FRAME_WHOLE && source->number > 0)
 		return SOURCE_END;
 	source->number++;
+	if (source->buffer == NULL && (more = refill(source)) != SOURCE_RECORD)
+		return more;
 	for (;;) {
 		enum record_found found =
 			record_parse(parser, source->buffer + source->start,
