@@ -51,20 +51,39 @@ int queue_look_by_ref(const struct ref *ref, struct queue_facts *facts)
 	return family_of(ref)->look_by_ref(ref, facts);
 }
 
+/*
+ * A call that does not wait can still be interrupted (stop and continue, a
+ * signal for another purpose); it has then done nothing.
+ */
 int queue_send_now(struct queue *queue, const char *bytes, size_t length, long label)
 {
-	return queue->family->send(queue, bytes, length, label, false);
+	int sent;
+
+	do
+		sent = queue->family->send(queue, bytes, length, label, false);
+	while (sent < 0 && errno == EINTR);
+	return sent;
 }
 
 ssize_t queue_receive_now(struct queue *queue, char *buffer, size_t size,
 			  const struct queue_choice *choice, long *label)
 {
-	return queue->family->receive(queue, buffer, size, choice, label, false);
+	ssize_t length;
+
+	do
+		length = queue->family->receive(queue, buffer, size, choice, label, false);
+	while (length < 0 && errno == EINTR);
+	return length;
 }
 
 ssize_t queue_copy(struct queue *queue, long index, char *buffer, size_t size, long *label)
 {
-	return queue->family->copy(queue, index, buffer, size, label);
+	ssize_t length;
+
+	do
+		length = queue->family->copy(queue, index, buffer, size, label);
+	while (length < 0 && errno == EINTR);
+	return length;
 }
 
 int queue_watchable(const struct queue *queue)
@@ -97,7 +116,7 @@ int queue_send(struct queue *queue, const char *bytes, size_t length, long label
 	int sent;
 
 	if (look_first) {
-		sent = queue->family->send(queue, bytes, length, label, false);
+		sent = queue_send_now(queue, bytes, length, label);
 		if (sent == 0 || errno != EAGAIN || patience_none(patience))
 			return sent;
 	}
@@ -118,7 +137,7 @@ static ssize_t receive_last(struct queue *queue, char *buffer, size_t size,
 			    const struct queue_choice *choice, long *label)
 {
 	int ended = errno;
-	ssize_t length = queue->family->receive(queue, buffer, size, choice, label, false);
+	ssize_t length = queue_receive_now(queue, buffer, size, choice, label);
 
 	if (length < 0 && errno == EAGAIN)
 		errno = ended;
@@ -132,7 +151,7 @@ ssize_t queue_receive(struct queue *queue, char *buffer, size_t size,
 	ssize_t length;
 
 	if (patience_none(patience))
-		return queue->family->receive(queue, buffer, size, choice, label, false);
+		return queue_receive_now(queue, buffer, size, choice, label);
 	if (waker_begin(waker, patience_end(patience)) < 0)
 		return -1;
 	do {

@@ -27,7 +27,7 @@ calls() {
 
 errnos() {
 	case $1 in
-	mq_open) echo EACCES EMFILE ENFILE ENOENT ENOMEM ENOSPC EINTR ;;
+	mq_open) echo EACCES EMFILE ENFILE ENOENT ENOMEM ENOSPC ;;
 	mq_timedsend) echo EAGAIN EBADF EINTR EMSGSIZE ENOMEM ;;
 	mq_timedreceive) echo EAGAIN EBADF EINTR EMSGSIZE ;;
 	msgsnd) echo EACCES EAGAIN EIDRM EINTR EINVAL ENOMEM ;;
@@ -63,6 +63,8 @@ fresh() {
 					status=0
 					timeout 20 strace -qq -o /dev/null -e "inject=$name:error=$error:when=$n" \
 						ipc-mq-recv -n -c 2 "$q" >"$tmp/out" 2>"$tmp/err" || status=$?
+					[ "$error" != EINTR ] || [ "$status" -eq 0 ] ||
+						{ echo "$name $n EINTR: status $status" && cat "$tmp/err" && false; }
 					[ "$status" -le 7 ] || { echo "$name $n $error: status $status" && cat "$tmp/err" && false; }
 					sed -n 's/^{"ref".*"data":"\([^"]*\)".*/\1/p' "$tmp/err" >>"$tmp/out"
 					survivors "$tmp/out" "$q" | diff <(seq 3) - ||
@@ -142,7 +144,9 @@ fresh() {
 					status=0
 					timeout 20 strace -qq -o /dev/null -e "inject=$name:$fault:when=$n" \
 						ipc-mq-send -n "$q" 1 2 3 2>"$tmp/err" || status=$?
-					[ "$status" -le 4 ] || [ "$status" -eq 137 ]
+					[ "$fault" != error=EINTR ] || [ "$status" -eq 0 ] ||
+						{ echo "$name $n EINTR: status $status" && cat "$tmp/err" && false; }
+					[ "$status" -le 4 ] || [ "$status" -eq 137 ] || { echo "$name $n $fault: status $status" && cat "$tmp/err" && false; }
 					ipc-mq-recv -q -a "$q" >"$tmp/got" || true
 					count=$(wc -l <"$tmp/got")
 					seq "$count" | diff - "$tmp/got"
