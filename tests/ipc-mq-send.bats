@@ -187,7 +187,8 @@ load helpers
 	sender=$!
 	exec 9>"$tmp/fifo"
 	echo one >&9
-	eventually [ "$(depth "$q")" = 1 ] || true
+	has_one() { [ "$(depth "$q")" = 1 ]; }
+	eventually has_one
 	kill -TERM "$sender"
 	wait "$sender" || status=$?
 	exec 9>&-
