@@ -262,3 +262,39 @@ sys.exit(p.wait())' "$q"
 	q=$(new_queue posix)
 	run -1 bash -c "exec timeout 10 ipc-mq-send $q <&-"
 }
+
+[ -z "${SOAK:-}" ] || STREAM=1G
+
+@test "a stream of any length takes less than 8 MiB" {
+	! grep -q __asan_init "$BIN/ipc-mq-send" || skip "the sanitizer takes memory of its own"
+	q=$(new_queue sysv)
+	mkfifo "$tmp/lines"
+	ipc-mq-recv -f "$q" >/dev/null 3>&- &
+	receiver=$!
+	ipc-mq-send "$q" <"$tmp/lines" 3>&- &
+	sender=$!
+	exec 9>"$tmp/lines"
+	yes 'a line of text that is one of very many' | head -c "${STREAM:-10M}" >&9 3>&-
+	most=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$sender/status")
+	exec 9>&-
+	wait "$sender"
+	kill "$receiver"
+	[ "$most" -gt 0 ]
+	[ "$most" -lt 8192 ]
+}
+
+@test "a process for one message takes at most 64 page faults, and starts no thread" {
+	! grep -q __asan_init "$BIN/ipc-mq-send" || skip "the sanitizer takes memory of its own"
+	q=$(new_queue posix)
+	run -0 /usr/bin/python3 -c '
+import resource, subprocess, sys
+command = [sys.argv[1], sys.argv[2], "hello"]
+subprocess.run(command, check=True)
+before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
+for i in range(5):
+    subprocess.run(command, check=True)
+print((resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - before) // 5)' "$BIN/ipc-mq-send" "$q"
+	[ "$output" -le 64 ]
+	strace -f -qq -e trace=clone,clone3 -o "$tmp/threads" ipc-mq-send "$q" x || skip "strace may not trace here"
+	[ ! -s "$tmp/threads" ]
+}
