@@ -25,6 +25,9 @@ static int file_of(const char *bytes, size_t length)
 
 static int supervise(struct worker *worker, struct child *child)
 {
+	/* Without a pidfd there is no waiting for both: signals wait for the end. */
+	if (child->descriptor < 0)
+		return child_end(child);
 	for (;;) {
 		int events = fdio_await(child->descriptor, POLLIN, worker->stop->descriptor, -1);
 		int signal;
