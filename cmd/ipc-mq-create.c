@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli-create.h"
 #include "cli-queue.h"
 #include "cli.h"
 #include "queue.h"
@@ -18,45 +19,37 @@
 #include "scope.h"
 #include "status.h"
 
+/* The command line, and what came of it. */
 struct request {
-	struct ref ref;
-	bool has_ref;
+	struct cli_create create;
 	struct queue_shape shape;
-	bool exist_ok, allow_foreign, quiet;
-	char **command;
+	bool made; /* else it existed */
+	struct queue_facts facts;
 };
 
-enum { KEY_ALLOW_FOREIGN = 300 };
-
-static void check_request(const struct request *request, struct argp_state *state)
+static void check_request(struct request *request, struct argp_state *state)
 {
-	const struct queue_shape *shape = &request->shape;
+	const struct cli_create *create = &request->create;
+	struct queue_shape *shape = &request->shape;
+	bool posix = ref_is_posix(&create->ref);
 
-	if (!request->has_ref)
-		argp_error(state, "missing operand: the REF of the queue to create");
-	if (!ref_is_posix(&request->ref) && (shape->depth != 0 || shape->message_size != 0))
+	if (!posix && (shape->depth != 0 || shape->message_size != 0))
 		argp_error(state, "--depth and --message-size are for POSIX queues; "
 				  "a System V queue has a --capacity");
-	if (ref_is_posix(&request->ref) && shape->capacity != 0)
+	if (posix && shape->capacity != 0)
 		argp_error(state, "--capacity is for System V queues; "
 				  "a POSIX queue has a --depth and a --message-size");
-	if (request->allow_foreign && !request->exist_ok)
-		argp_error(state, "--allow-foreign goes with --exist-ok");
-	if (request->exist_ok && request->command != NULL)
-		argp_error(state, "--exist-ok and COMMAND do not go together: "
-				  "what is removed after COMMAND must be ours");
-	if (cli_failure() != STATUS_FAILED && request->command == NULL)
-		argp_error(state, "missing operand: a COMMAND after --");
+	cli_check_exist_ok(state, create->exist_ok, create->allow_foreign, create->command);
+	shape->mode = create->mode;
 }
 
 static error_t parse_request(int key, char *text, struct argp_state *state)
 {
 	struct request *request = state->input;
-	const char *wrong;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &request->quiet;
+		state->child_inputs[0] = &request->create;
 		return 0;
 	case 'd':
 		request->shape.depth = cli_number(state, "depth", text, 1, LONG_MAX);
@@ -65,29 +58,7 @@ static error_t parse_request(int key, char *text, struct argp_state *state)
 		request->shape.message_size = cli_size(state, "message size", text);
 		return 0;
 	case 'b':
-		request->shape.capacity = cli_size(state, "capacity", text);
-		return 0;
-	case 'm':
-		request->shape.mode = cli_mode(state, text);
-		return 0;
-	case 'e':
-		request->exist_ok = true;
-		return 0;
-	case KEY_ALLOW_FOREIGN:
-		request->allow_foreign = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (request->has_ref && !cli_is_quoted(state))
-			return ARGP_ERR_UNKNOWN;
-		if (request->has_ref) {
-			request->command = cli_take_words(state);
-			return 0;
-		}
-		cli_ref(state, text, REF_MQ, &request->ref);
-		wrong = ref_unfit_for_new(&request->ref);
-		if (wrong != NULL)
-			argp_error(state, "reference '%s' %s", text, wrong);
-		request->has_ref = true;
+		request->shape.capacity = cli_queue_capacity(state, text);
 		return 0;
 	case ARGP_KEY_END:
 		check_request(request, state);
@@ -100,13 +71,10 @@ static const struct argp_option options[] = {
 	{ "depth", 'd', "DEPTH", 0, "POSIX: how many messages it holds", 0 },
 	{ "message-size", 's', "SIZE", 0, "POSIX: bytes of the longest message", 0 },
 	{ "capacity", 'b', "SIZE", 0, "System V: bytes of all messages together", 0 },
-	{ "mode", 'm', "MODE", 0, "Permission bits, octal and exact (0600)", 0 },
-	{ "exist-ok", 'e', NULL, 0, "Accept an existing queue of ours or root's that fits", 0 },
-	{ "allow-foreign", KEY_ALLOW_FOREIGN, NULL, 0, "With -e: accept anybody's", 0 },
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &cli_quiet_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &cli_create_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,
@@ -124,16 +92,11 @@ static bool is_unfit(const struct request *request, const struct queue_facts *fa
 		     size_t size)
 {
 	const struct queue_shape *shape = &request->shape;
-	uid_t us = geteuid();
+	const struct cli_existing existing = { facts->owner, facts->creator, facts->mode };
 
-	if (!request->allow_foreign && facts->owner != us && facts->owner != 0)
-		snprintf(phrase, size, "it belongs to uid %ld", (long)facts->owner);
-	else if (!request->allow_foreign && facts->creator != us && facts->creator != 0)
-		snprintf(phrase, size, "it was created by uid %ld", (long)facts->creator);
-	else if (facts->mode & ~shape->mode)
-		snprintf(phrase, size, "its mode is %04o, wider open than %04o",
-			 (unsigned)facts->mode, (unsigned)shape->mode);
-	else if (shape->depth > facts->depth && shape->depth != 0)
+	if (cli_is_unfit(&existing, shape->mode, request->create.allow_foreign, phrase, size))
+		return true;
+	if (shape->depth > facts->depth && shape->depth != 0)
 		snprintf(phrase, size, "its depth is %lld, less than %lld", (long long)facts->depth,
 			 (long long)shape->depth);
 	else if (shape->message_size > facts->message_size && shape->message_size != 0)
@@ -147,125 +110,108 @@ static bool is_unfit(const struct request *request, const struct queue_facts *fa
 	return true;
 }
 
-static int accept_existing(const struct request *request, struct queue *queue, struct ref *ref)
+/* Returns 0, ENOENT when it went in between, or -1 after saying what is wrong. */
+static int accept_existing(struct request *request, struct queue *queue)
 {
-	char text[REF_TEXT_MAX], phrase[128];
+	struct ref *ref = &request->create.ref;
 	struct queue_facts facts;
+	char phrase[128];
 
-	if (queue_open(queue, ref, QUEUE_RECEIVE) < 0 && errno == EACCES)
-		queue_open(queue, ref, QUEUE_SEND);
-	if (queue_look_by_ref(ref, &facts) < 0) {
+	/* One that can be neither read nor written is of no use. */
+	if ((queue_open(queue, ref, QUEUE_RECEIVE) < 0 &&
+	     (errno != EACCES || queue_open(queue, ref, QUEUE_SEND) < 0)) ||
+	    queue_look(queue, &facts) < 0) {
 		if (errno == ENOENT)
-			return errno; /* it went in between: make it */
-		cli_queue_failure("inspect", ref, NULL, errno);
+			return errno;
+		cli_queue_failure("use", ref, NULL, errno);
 		return -1;
 	}
-	if (is_unfit(request, &facts, phrase, sizeof phrase)) {
-		say("cannot use %s, which exists: %s", ref_print(ref, text), phrase);
-		return -1;
-	}
+	queue_close(queue);
+	if (is_unfit(request, &facts, phrase, sizeof phrase))
+		return cli_say_unfit(ref, phrase);
 	if (!ref_is_posix(ref))
 		ref->form = REF_ID;
 	return 0;
 }
 
-/* Make the queue; MADE tells whether it is new.  Returns an exit status. */
-static int make(const struct request *request, struct ref *ref, struct queue *queue, bool *made)
+/* Make the queue, or have one that exists.  Returns an exit status. */
+static int make(struct request *request, struct queue *queue)
 {
+	const struct cli_create *create = &request->create;
+	struct ref *ref = &request->create.ref;
 	char text[REF_TEXT_MAX];
 	int status = ENOENT, error = 0;
 
-	*made = true;
 	if (ref_resolve(ref) < 0) {
 		say_errno("cannot make a key for %s", ref_print(ref, text));
 		return cli_failure();
 	}
 	while (status == ENOENT) {
-		if (queue_create(queue, ref, &request->shape) == 0)
+		request->made = queue_create(queue, ref, &request->shape) == 0;
+		if (request->made)
 			return STATUS_OK;
 		error = errno;
-		if (error != EEXIST || !request->exist_ok)
+		if (error != EEXIST || !create->exist_ok)
 			break;
-		*made = false;
-		status = accept_existing(request, queue, ref);
+		status = accept_existing(request, queue);
 		if (status <= 0)
 			return status == 0 ? STATUS_OK : cli_failure();
 	}
-	if (error != EEXIST || !request->quiet)
+	status = cli_status_of(error);
+	if (!cli_is_said(create->quiet, status))
 		cli_queue_failure("create", ref, &request->shape, error);
-	return cli_status_of(error);
+	return status;
 }
 
-static int create(struct request *request)
+static int make_known(void *object, char *text)
 {
-	char text[REF_TEXT_MAX];
+	struct request *request = object;
+	const struct ref *ref = &request->create.ref;
 	struct queue queue = { .handle = -1 };
-	bool made;
-	int status;
+	int status = make(request, &queue);
 
-	if (!cli_stdout_usable())
-		return STATUS_FAILED;
-	status = make(request, &request->ref, &queue, &made);
-	if (status != STATUS_OK || cli_print_ref(&request->ref) == 0)
+	ref_print(ref, text);
+	if (status != STATUS_OK || !request->made)
 		return status;
-	if (made && queue_remove(&request->ref) < 0)
-		say_errno("cannot remove %s", ref_print(&request->ref, text));
-	return STATUS_FAILED;
-}
-
-/* The queue that a COMMAND has for its time. */
-struct scoped {
-	struct request request;
-	struct queue_facts facts;
-};
-
-static int scoped_create(void *object, char *text)
-{
-	struct scoped *scoped = object;
-	struct queue queue;
-	bool made;
-	int status = make(&scoped->request, &scoped->request.ref, &queue, &made);
-
-	if (status != STATUS_OK)
-		return status;
-	if (queue_look(&queue, &scoped->facts) < 0) {
-		say_errno("cannot inspect %s", ref_print(&scoped->request.ref, text));
-		queue_remove(&scoped->request.ref);
-		return STATUS_OWN_FAILURE;
+	if (queue_look(&queue, &request->facts) < 0) {
+		say_errno("cannot inspect %s", text);
+		queue_remove(ref);
+		return cli_failure();
 	}
-	ref_print(&scoped->request.ref, text);
 	queue_close(&queue);
 	return STATUS_OK;
 }
 
-static int scoped_remove(void *object)
+static int remove_made(void *object)
 {
-	const struct scoped *scoped = object;
-	const struct ref *ref = &scoped->request.ref;
+	const struct request *request = object;
+	const struct ref *ref = &request->create.ref;
 	struct queue_facts facts;
 
-	if (queue_look_by_ref(ref, &facts) < 0 && errno == ENOENT)
+	if (!request->made)
 		return 0;
+	if (queue_look_by_ref(ref, &facts) < 0)
+		return errno == ENOENT ? 0 : -1;
 	/* Somebody may have removed it and made another one under its name. */
-	if (facts.device != scoped->facts.device || facts.inode != scoped->facts.inode)
+	if (facts.device != request->facts.device || facts.inode != request->facts.inode)
 		return 0;
 	return queue_remove(ref) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-static const struct scope scope = {
-	.create = scoped_create,
-	.remove = scoped_remove,
-	.variable = "IPC_MQ_REF",
-	.size = sizeof(struct scoped),
-};
-
 int main(int argc, char **argv)
 {
-	static struct scoped scoped = { .request.shape.mode = 0600 };
+	static const struct scope scope = {
+		.create = make_known,
+		.remove = remove_made,
+		.variable = "IPC_MQ_REF",
+		.size = sizeof(struct request),
+		.quick = true,
+	};
+	static struct request request = {
+		.create = { .kinds = REF_MQ, .noun = "queue", .mode = 0600 },
+	};
 
 	cli_expect_command(argc, argv);
-	cli_parse(&argp, argc, argv, &scoped.request);
-	if (scoped.request.command != NULL)
-		return scope_run(&scope, &scoped, scoped.request.command);
-	return create(&scoped.request);
+	cli_parse(&argp, argc, argv, &request);
+	return cli_create(&scope, &request, request.create.command);
 }

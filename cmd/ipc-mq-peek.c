@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli-queue.h"
+#include "cli-stream.h"
 #include "cli.h"
 #include "delivery.h"
 #include "queue.h"
@@ -22,12 +23,12 @@
 #include "stop.h"
 
 struct request {
-	struct ref ref;
 	bool has_ref;
 	struct cli_frame frame;
 	bool quiet, verbose;
 	int64_t count;
 	struct queue_choice choice;
+	struct ref ref; /* last: only the first bytes of this page and a half are touched */
 };
 
 /* A request under way. */
@@ -38,7 +39,8 @@ struct job {
 	struct waker waker;
 	struct delivery delivery;
 	int64_t shown;
-	int64_t hidden; /* messages that are longer than can be copied */
+	int64_t hidden;     /* messages that are longer than can be copied */
+	bool output_failed; /* the error is the output's, not the queue's */
 	char text[REF_TEXT_MAX];
 };
 
@@ -137,10 +139,11 @@ static bool is_full(const struct job *job)
 static int show(struct job *job, ssize_t length, long label)
 {
 	job->shown++;
-	if (delivery_add(&job->delivery, (size_t)length, label) < 0)
+	job->output_failed = delivery_add(&job->delivery, (size_t)length, label) < 0;
+	if (job->output_failed)
 		return -1;
 	errno = EINTR;
-	return job->delivery.stop_seen ? -1 : 0;
+	return job->delivery.outlet.stop_seen ? -1 : 0;
 }
 
 /* In the order of the queue.  Returns 0 at its end, or -1 with errno. */
@@ -211,11 +214,30 @@ static int show_by_type(struct job *job)
 		ssize_t length = copy_at(job, entries[i].index, &label);
 
 		/* One that is gone, or another in its place, was taken meanwhile. */
-		if (length >= 0 && label == entries[i].label)
+		if (length < 0 && errno != ENOMSG && errno != EINVAL)
+			failed = -1;
+		else if (length >= 0 && label == entries[i].label)
 			failed = show(job, length, label);
 	}
 	free(entries);
 	return failed;
+}
+
+/* Say why the queue's messages could not be looked at.  Returns the exit status. */
+static int copy_failed(const struct job *job, int error)
+{
+	const struct ref *ref = &job->request->ref;
+
+	if (error == ENOTSUP)
+		say("cannot look into %s: %s", job->text,
+		    ref_is_posix(ref)
+			    ? "this kernel has no way to copy the messages of a POSIX queue"
+			    : "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)");
+	else if (error != EIDRM)
+		cli_queue_failure("show", ref, NULL, error);
+	else if (!job->request->quiet)
+		say("cannot show %s: it has been removed", job->text);
+	return cli_status_of(error);
 }
 
 static int finish(struct job *job, int failed)
@@ -225,33 +247,21 @@ static int finish(struct job *job, int failed)
 	if (failed == 0) {
 		failed = delivery_flush(&job->delivery);
 		error = errno;
+		job->output_failed = failed < 0;
 	}
 	signal = stop_signal(&job->stop, NULL);
 	if (signal != 0)
 		stop_die(signal);
-	if (failed < 0 && error == ENOTSUP) {
-		say("cannot look into %s: %s", job->text,
-		    ref_is_posix(&job->request->ref)
-			    ? "this kernel has no way to copy the messages of a POSIX queue"
-			    : "this kernel has no MSG_COPY (CONFIG_CHECKPOINT_RESTORE)");
+	if (job->output_failed) {
+		cli_say_output_failure(&job->delivery.outlet, "message", error);
 		return STATUS_FAILED;
 	}
-	if (failed < 0 && error == EILSEQ) {
-		say("cannot write message %lld to standard output: it holds the byte that ends "
-		    "records in this --frame",
-		    (long long)job->shown);
-		return STATUS_FAILED;
-	}
-	if (failed < 0) {
-		errno = error;
-		if (error != EIDRM || !job->request->quiet)
-			say_errno("cannot show %s", job->text);
-		return cli_status_of(error);
-	}
+	if (failed < 0)
+		return copy_failed(job, error);
 	if (job->hidden > 0) {
-		say("%lld message%s of %s longer than the limit in /proc/sys/kernel/msgmax allows "
-		    "to be copied",
-		    (long long)job->hidden, job->hidden == 1 ? " is" : "s are", job->text);
+		say("%lld message%s of %s cannot be copied: longer than the limit in "
+		    "/proc/sys/kernel/msgmax",
+		    (long long)job->hidden, cli_plural(job->hidden), job->text);
 		return STATUS_INCOMPLETE;
 	}
 	return job->shown == 0 ? STATUS_NOT_NOW : STATUS_OK;
@@ -273,13 +283,17 @@ static int peek(const struct request *request, struct ref *ref)
 		say_errno("cannot watch for signals");
 		return STATUS_FAILED;
 	}
-	job.delivery = (struct delivery){ .queue = &job.queue,
-					  .ref = job.text,
-					  .frame = request->frame.frame,
-					  .label = RECORD_TYPE,
-					  .output = STDOUT_FILENO,
-					  .stop = &job.stop,
-					  .waker = &job.waker };
+	job.delivery = (struct delivery){
+		.queue = &job.queue,
+		.ref = job.text,
+		.label = RECORD_TYPE,
+		.outlet = {
+			.frame = request->frame.frame,
+			.output = STDOUT_FILENO,
+			.stop = &job.stop,
+			.waker = &job.waker,
+		},
+	};
 	delivery_begin(&job.delivery);
 	if (request->verbose)
 		say_facts(&job);

@@ -8,40 +8,29 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "cli-feed.h"
 #include "cli-queue.h"
 #include "cli.h"
-#include "progress.h"
 #include "queue.h"
-#include "say.h"
-#include "source.h"
 #include "status.h"
-#include "stop.h"
 
 struct request {
-	struct ref ref;
 	bool has_ref;
-	struct patience patience;
-	struct cli_frame frame;
-	bool quiet, verbose, progress;
+	struct cli_stream stream;
 	bool has_priority, has_type;
 	long priority, type;
 	char **messages; /* NULL: standard input */
+	struct ref ref;  /* last: only the first bytes of this page and a half are touched */
 };
 
 /* A request under way. */
 struct job {
+	struct cli_feed feed; /* first, so that it is found from there */
 	const struct request *request;
 	struct queue queue;
-	struct stop stop;
-	struct waker waker;
-	struct progress progress;
 	long label;
-	unsigned long long sent;
 	char text[REF_TEXT_MAX];
 };
 
@@ -53,7 +42,7 @@ static void check_request(const struct request *request, struct argp_state *stat
 		argp_error(state, "--type is for System V queues; a POSIX queue has a --priority");
 	if (request->has_priority && !ref_is_posix(&request->ref))
 		argp_error(state, "--priority is for POSIX queues; a System V queue has a --type");
-	if (request->messages != NULL && request->frame.given)
+	if (request->messages != NULL && request->stream.frame.given)
 		argp_error(state, "--frame is for standard input; MESSAGE is sent as it is");
 }
 
@@ -63,11 +52,7 @@ static error_t parse_request(int key, char *text, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &request->patience;
-		state->child_inputs[1] = &request->frame;
-		state->child_inputs[2] = &request->quiet;
-		state->child_inputs[3] = &request->verbose;
-		state->child_inputs[4] = &request->progress;
+		state->child_inputs[0] = &request->stream;
 		return 0;
 	case 'p':
 		request->priority = cli_number(state, "priority", text, 0, 32767);
@@ -95,11 +80,7 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct argp_child children[] = {
-	{ &cli_patience_argp, 0, NULL, 0 }, { &cli_frame_argp, 0, NULL, 0 },
-	{ &cli_quiet_argp, 0, NULL, 0 },    { &cli_verbose_argp, 0, NULL, 0 },
-	{ &cli_progress_argp, 0, NULL, 0 }, { 0 },
-};
+static const struct argp_child children[] = { { &cli_stream_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,
@@ -111,93 +92,36 @@ static const struct argp argp = {
 	.children = children,
 };
 
-/* How many were sent, where the status leaves that open. */
-static void say_count(const struct job *job, bool finished)
+static void explain(struct cli_feed *feed, int error)
 {
-	const struct request *request = job->request;
-
-	if (request->quiet || (finished ? !request->verbose : job->sent == 0))
-		return;
-	say("%llu message%s sent to %s%s", job->sent, cli_plural((long long)job->sent), job->text,
-	    finished ? "" : " before that");
-}
-
-/* A wait or a read was cut short by a signal: die of it. */
-static int stopped(struct job *job)
-{
-	int signal = stop_signal(&job->stop, NULL);
-
-	progress_end(&job->progress);
-	if (!job->request->quiet)
-		say("stopped by SIG%s: %llu message%s sent to %s", sigabbrev_np(signal), job->sent,
-		    cli_plural((long long)job->sent), job->text);
-	stop_die(signal);
-}
-
-static int failed(struct job *job)
-{
-	int error = errno;
-
-	progress_end(&job->progress);
-	if (error == EINTR)
-		return stopped(job);
-	if (error == EAGAIN || error == ETIMEDOUT) {
-		if (job->request->verbose && !job->request->quiet)
-			say("no room in %s", job->text);
-	} else if (error == EIDRM) {
-		if (!job->request->quiet)
-			say("cannot send to %s: it has been removed", job->text);
-	} else {
-		cli_queue_failure("send to", &job->request->ref, NULL, error);
-	}
-	say_count(job, false);
-	return cli_status_of(error);
+	cli_queue_failure(feed->action, feed->ref, NULL, error);
 }
 
 static int send_one(struct job *job, const char *bytes, size_t length, long label)
 {
-	if (queue_send(&job->queue, bytes, length, label, &job->request->patience, &job->waker) < 0)
+	if (queue_send(&job->queue, bytes, length, label, &job->request->stream.patience,
+		       &job->feed.waker) < 0)
 		return -1;
-	job->sent++;
-	if (job->progress.running)
-		progress_add(&job->progress, (int64_t)length);
+	job->feed.count++;
+	cli_feed_progress(&job->feed, length);
 	return 0;
-}
-
-/* NUMBER is one for a message that is longer than the queue takes. */
-static int too_long(struct job *job, unsigned long long number, const struct source *source)
-{
-	char hint[QUEUE_HINT_MAX];
-
-	if (source != NULL)
-		source_unread(source);
-	progress_end(&job->progress);
-	queue_hint(hint, &job->request->ref, NULL, EMSGSIZE);
-	if (source == NULL)
-		say("cannot send to %s: message %llu has %zu bytes, and it takes %zu%s", job->text,
-		    number, strlen(job->request->messages[number - 1]), job->queue.message_max,
-		    hint);
-	else
-		say("cannot send to %s: record %llu, at byte %llu, has %s%llu bytes, "
-		    "and it takes %zu%s",
-		    job->text, number, (unsigned long long)source->offset,
-		    source->length_known ? "" : "more than ", (unsigned long long)source->length,
-		    job->queue.message_max, hint);
-	say_count(job, false);
-	return cli_failure();
 }
 
 static int send_operands(struct job *job)
 {
-	char **messages = job->request->messages;
+	char **messages = job->request->messages, hint[QUEUE_HINT_MAX];
+	size_t longest = job->queue.message_max;
 
 	for (size_t i = 0; messages[i] != NULL; i++) {
 		size_t length = strlen(messages[i]);
 
-		if (length > job->queue.message_max)
-			return too_long(job, i + 1, NULL);
+		if (length > longest) {
+			queue_hint(hint, job->feed.ref, NULL, EMSGSIZE);
+			return cli_feed_too_long_word(&job->feed, i + 1, messages[i], longest,
+						      hint);
+		}
 		if (send_one(job, messages[i], length, job->label) < 0)
-			return failed(job);
+			return cli_feed_failed(&job->feed, errno);
 	}
 	return STATUS_OK;
 }
@@ -223,68 +147,39 @@ static const char *choose_label(const struct job *job, const struct record *reco
 	return NULL;
 }
 
-static int broken(struct job *job, const struct source *source, const char *phrase, size_t at)
-{
-	source_unread(source);
-	progress_end(&job->progress);
-	say("cannot read standard input: record %llu, at byte %llu, %s",
-	    (unsigned long long)source->number, (unsigned long long)source->offset + at, phrase);
-	say_count(job, false);
-	return cli_failure();
-}
-
 /* Every end but that of the input leaves it at the first record not sent. */
 static int send_records(struct job *job, struct source *source)
 {
-	for (;;) {
-		struct record record;
-		const char *wrong;
-		long label;
+	enum source_next found;
+	char hint[QUEUE_HINT_MAX];
+	struct record record;
 
-		switch (source_next(source, &record)) {
-		case SOURCE_RECORD:
-			break;
-		case SOURCE_END:
-			return STATUS_OK;
-		case SOURCE_STOPPED:
-			source_unread(source);
-			return stopped(job);
-		case SOURCE_FAILED:
-			progress_end(&job->progress);
-			say_errno("cannot read standard input");
-			say_count(job, false);
-			return cli_failure();
-		case SOURCE_BROKEN:
-			return broken(job, source, source->parser.phrase, source->parser.at);
-		case SOURCE_TOO_LONG:
-			return too_long(job, source->number, source);
-		}
-		wrong = choose_label(job, &record, &label);
+	while ((found = source_next(source, &record)) == SOURCE_RECORD) {
+		long label;
+		const char *wrong = choose_label(job, &record, &label);
+
 		if (wrong != NULL)
-			return broken(job, source, wrong, 0);
+			return cli_feed_broken(&job->feed, source, wrong, 0);
 		if (send_one(job, record.data, record.length, label) < 0) {
 			source_unread(source);
-			return failed(job);
+			return cli_feed_failed(&job->feed, errno);
 		}
 	}
+	if (found == SOURCE_END)
+		return STATUS_OK;
+	if (found != SOURCE_TOO_LONG)
+		return cli_feed_unread(&job->feed, source, found);
+	queue_hint(hint, job->feed.ref, NULL, EMSGSIZE);
+	return cli_feed_too_long(&job->feed, source, job->queue.message_max, hint);
 }
 
 static int send_input(struct job *job)
 {
-	struct source source = {
-		.descriptor = STDIN_FILENO,
-		.stop = job->stop.descriptor,
-		.limit = job->queue.message_max,
-		.parser.frame = job->request->frame.frame,
-	};
-	struct stat status;
-	int end;
+	struct source source = cli_feed_input(&job->feed, job->queue.message_max);
+	int status = send_records(job, &source);
 
-	if (fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode))
-		job->progress.total_bytes = status.st_size;
-	end = send_records(job, &source);
 	source_close(&source);
-	return end;
+	return status;
 }
 
 static int send_all(const struct request *request, struct ref *ref)
@@ -293,25 +188,22 @@ static int send_all(const struct request *request, struct ref *ref)
 	int status;
 
 	job.request = request;
-	ref_print(ref, job.text);
+	job.feed.noun = "message";
+	job.feed.action = "send to";
+	job.feed.done = "sent to";
+	job.feed.explain = explain;
+	job.feed.options = &request->stream;
+	job.feed.ref = ref;
+	job.feed.text = ref_print(ref, job.text);
 	job.label = ref_is_posix(ref) ? request->priority : request->has_type ? request->type : 1;
-	status = cli_queue_open(&job.queue, ref, QUEUE_SEND, request->quiet);
+	status = cli_queue_open(&job.queue, ref, QUEUE_SEND, request->stream.quiet);
+	if (status == STATUS_OK)
+		status = cli_feed_begin(&job.feed, queue_watchable(&job.queue));
 	if (status != STATUS_OK)
 		return status;
-	if (stop_begin(&job.stop, 0) < 0) {
-		say_errno("cannot watch for signals");
-		return cli_failure();
-	}
-	job.waker = (struct waker){ .stop = job.stop.descriptor,
-				    .output = -1,
-				    .object = queue_watchable(&job.queue),
-				    .limit = request->patience.limit };
-	progress_begin(&job.progress, request->progress);
+	progress_begin(&job.feed.progress, request->stream.progress);
 	status = request->messages != NULL ? send_operands(&job) : send_input(&job);
-	progress_end(&job.progress);
-	if (status == STATUS_OK)
-		say_count(&job, true);
-	return status;
+	return cli_feed_end(&job.feed, status);
 }
 
 int main(int argc, char **argv)

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static int lock(int descriptor, int command, short type, int number)
+static int lock(int descriptor, int command, short type, int64_t number)
 {
 	struct flock byte = { .l_type = type, .l_whence = SEEK_SET, .l_start = number, .l_len = 1 };
 
@@ -14,7 +14,16 @@ static int lock(int descriptor, int command, short type, int number)
 	return byte.l_type == F_UNLCK || command != F_OFD_GETLK ? 0 : 1;
 }
 
-int claim_number(int number)
+void claim_end(int descriptor)
+{
+	/* Of all bytes: there is one. */
+	struct flock bytes = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	fcntl(descriptor, F_OFD_SETLK, &bytes);
+	close(descriptor);
+}
+
+int claim_number(int64_t number)
 {
 	int descriptor = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
 	int taken;

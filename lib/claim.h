@@ -2,10 +2,14 @@
 #ifndef CLAIM_H
 #define CLAIM_H
 
+#include <stdint.h>
+
 /*
- * An exclusive claim on a number (the id of a System V object) among the
+ * An exclusive claim on a number (the id of a System V queue, 2^32 and the id
+ * of a semaphore set) among the
  * processes of one IPC namespace.  It leaves no file behind, is seen across
- * users, and ends with the process that holds it, however that ends.
+ * users, and ends with the process that holds it, however that ends; or with
+ * the last of the children that have inherited the descriptor.
  *
  * It is a read lock on a byte of the namespace's own file: all may read it, so
  * all may lock it.  Somebody else's lock is looked for after one's own was
@@ -17,6 +21,9 @@
  * Claim NUMBER now.  Returns a descriptor that holds the claim and that the
  * caller owns; or -1 with errno, EAGAIN: somebody has it.
  */
-int claim_number(int number);
+int claim_number(int64_t number);
+
+/* Give up the claim that DESCRIPTOR holds, for those that have inherited it as well. */
+void claim_end(int descriptor);
 
 #endif

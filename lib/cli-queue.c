@@ -2,6 +2,7 @@
 #include "cli-queue.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "cli.h"
@@ -16,6 +17,16 @@ void cli_queue_ref(struct argp_state *state, const char *text, struct ref *ref)
 	wrong = ref_unfit_for_old(ref);
 	if (wrong != NULL)
 		argp_error(state, "reference '%s' %s", text, wrong);
+}
+
+/* The kernel takes an int and would drop what is above it: ipc/msg.c, msgctl_down(). */
+int64_t cli_queue_capacity(struct argp_state *state, const char *text)
+{
+	int64_t capacity = cli_size(state, "capacity", text);
+
+	if (capacity > INT32_MAX)
+		argp_error(state, "capacity '%s' is too large (%d bytes at most)", text, INT32_MAX);
+	return capacity;
 }
 
 void cli_queue_choice(struct argp_state *state, const char *text, struct queue_choice *choice)
@@ -45,11 +56,11 @@ void cli_queue_failure(const char *action, const struct ref *ref, const struct q
 /* Apart from the way of success, whose stack need not have room for names. */
 __attribute__((noinline)) static int open_failed(const struct ref *ref, bool quiet)
 {
-	int error = errno;
+	int error = errno, status = cli_status_of(error);
 
-	if (error != ENOENT || !quiet)
+	if (!cli_is_said(quiet, status))
 		cli_queue_failure("open", ref, NULL, error);
-	return cli_status_of(error);
+	return status;
 }
 
 __attribute__((noinline)) static int key_failed(const struct ref *ref)
@@ -67,7 +78,18 @@ int cli_queue_open(struct queue *queue, struct ref *ref, enum queue_access acces
 	return queue_open(queue, ref, access) < 0 ? open_failed(ref, quiet) : STATUS_OK;
 }
 
-const char *cli_plural(long long count)
+void cli_queue_say_returned(const struct delivery_return *count, const char *ref, const char *file)
 {
-	return count == 1 ? "" : "s";
+	if (count->put_back > 0)
+		say("%zu message%s put back into %s", count->put_back,
+		    cli_plural((long long)count->put_back), ref);
+	if (count->dead > 0)
+		say("%zu message%s neither delivered nor put back: see %s", count->dead,
+		    cli_plural((long long)count->dead), file);
+	if (count->shown > 0)
+		say("%zu message%s neither delivered nor put back: see the JSON above",
+		    count->shown, cli_plural((long long)count->shown));
+	if (count->lost > 0)
+		say("%zu message%s lost: no place to write to was left", count->lost,
+		    cli_plural((long long)count->lost));
 }

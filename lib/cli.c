@@ -12,32 +12,40 @@
 #include "say.h"
 #include "scan.h"
 #include "status.h"
+#include "stop.h"
 
 #ifndef VERSION
 #define VERSION "0.0.0-unreleased"
 #endif
 
+/* What a usage error ends with also tells whether a COMMAND's statuses are to be free. */
 error_t argp_err_exit_status = STATUS_USAGE;
 
-static bool runs_command;
+static bool runs_command(void)
+{
+	return argp_err_exit_status == STATUS_OWN_FAILURE;
+}
 
 void cli_expect_command(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--") == 0)
-			runs_command = true;
-	if (runs_command)
-		argp_err_exit_status = STATUS_OWN_FAILURE;
+			cli_require_command();
+}
+
+void cli_require_command(void)
+{
+	argp_err_exit_status = STATUS_OWN_FAILURE;
 }
 
 int cli_failure(void)
 {
-	return runs_command ? STATUS_OWN_FAILURE : STATUS_FAILED;
+	return runs_command() ? STATUS_OWN_FAILURE : STATUS_FAILED;
 }
 
 int cli_status(int status)
 {
-	return runs_command && status >= STATUS_FAILED && status <= STATUS_EXISTS
+	return runs_command() && status >= STATUS_FAILED && status <= STATUS_EXISTS
 		       ? STATUS_OWN_FAILURE
 		       : status;
 }
@@ -58,6 +66,11 @@ int cli_status_of(int error)
 	}
 }
 
+bool cli_is_said(bool quiet, int status)
+{
+	return quiet && (status == STATUS_ABSENT || status == STATUS_EXISTS);
+}
+
 bool cli_is_quoted(const struct argp_state *state)
 {
 	return state->quoted != 0 && state->next > state->quoted;
@@ -69,6 +82,14 @@ char **cli_take_words(struct argp_state *state)
 
 	state->next = state->argc;
 	return words;
+}
+
+char **cli_take_command(struct argp_state *state)
+{
+	if (!cli_is_quoted(state))
+		argp_error(state, "'%s' is one word too many: a COMMAND stands after --",
+			   state->argv[state->next - 1]);
+	return cli_take_words(state);
 }
 
 char **cli_free_words(struct argp_state *state, const char *what)
@@ -83,9 +104,9 @@ char **cli_free_words(struct argp_state *state, const char *what)
 		}
 		if (!quoted && **from == '-')
 			argp_error(state,
-				   "'%s' begins with a dash: options stand before REF, and a %s "
+				   "'%s' begins with a dash: options stand before REF, and %s %s "
 				   "that begins so stands after --",
-				   *from, what);
+				   *from, strchr("AEIOU", *what) != NULL ? "an" : "a", what);
 		*to++ = *from;
 	}
 	*to = NULL;
@@ -94,104 +115,15 @@ char **cli_free_words(struct argp_state *state, const char *what)
 	return to == words ? NULL : words;
 }
 
-/* -n and -t */
-
-static error_t parse_patience(int key, char *text, struct argp_state *state)
+char **cli_rest_of_words(struct argp_state *state)
 {
-	struct patience *patience = state->input;
-	const char *wrong;
+	char **words = state->argv + state->next;
 
-	switch (key) {
-	case 'n':
-		*patience = (struct patience){ .limited = true };
-		return 0;
-	case 't':
-		wrong = scan_duration(text, &patience->limit);
-		if (wrong != NULL)
-			argp_error(state, "timeout '%s' %s", text, wrong);
-		patience->limited = true;
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
+	state->next = state->argc;
+	if (*words != NULL && strcmp(*words, "--") == 0)
+		words++;
+	return *words == NULL ? NULL : words;
 }
-
-static const struct argp_option patience_options[] = {
-	{ "nonblock", 'n', NULL, 0, "Do not wait; the same as --timeout=0", 0 },
-	{ "timeout", 't', "DURATION", 0, "Bound each wait (1.5, 250ms, 2m)", 0 },
-	{ 0 },
-};
-
-const struct argp cli_patience_argp = {
-	.options = patience_options,
-	.parser = parse_patience,
-};
-
-/* -F, -0 and -j */
-
-static error_t parse_frame(int key, char *text, struct argp_state *state)
-{
-	struct cli_frame *frame = state->input;
-	int found;
-
-	switch (key) {
-	case 'F':
-		found = record_frame(text);
-		if (found < 0)
-			argp_error(state, "frame '%s' is not line, nul, netstring, json or whole",
-				   text);
-		frame->frame = (enum frame)found;
-		break;
-	case '0':
-		frame->frame = FRAME_NUL;
-		break;
-	case 'j':
-		frame->frame = FRAME_JSON;
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	frame->given = true;
-	return 0;
-}
-
-static const struct argp_option frame_options[] = {
-	{ "frame", 'F', "FRAME", 0, "Records stand as line, nul, netstring, json or whole", 0 },
-	{ "null", '0', NULL, 0, "The same as --frame=nul", 0 },
-	{ "json", 'j', NULL, 0, "The same as --frame=json", 0 },
-	{ 0 },
-};
-
-const struct argp cli_frame_argp = { .options = frame_options, .parser = parse_frame };
-
-/* -q, -v and -P */
-
-static error_t parse_switch(int key, char *text, struct argp_state *state)
-{
-	(void)text;
-	if (key != 'q' && key != 'v' && key != 'P')
-		return ARGP_ERR_UNKNOWN;
-	*(bool *)state->input = true;
-	return 0;
-}
-
-static const struct argp_option quiet_options[] = {
-	{ "quiet", 'q', NULL, 0, "Do not say what statuses 3, 4 and 5 say already", 0 },
-	{ 0 },
-};
-
-static const struct argp_option verbose_options[] = {
-	{ "verbose", 'v', NULL, 0, "Say more, on standard error", 0 },
-	{ 0 },
-};
-
-static const struct argp_option progress_options[] = {
-	{ "progress", 'P', NULL, 0, "Draw amount, rate and time on the terminal", 0 },
-	{ 0 },
-};
-
-const struct argp cli_quiet_argp = { .options = quiet_options, .parser = parse_switch };
-const struct argp cli_verbose_argp = { .options = verbose_options, .parser = parse_switch };
-const struct argp cli_progress_argp = { .options = progress_options, .parser = parse_switch };
 
 /* --help, --usage and --version */
 
@@ -301,12 +233,15 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *request)
 	error_t error;
 
 	take_standard_descriptors();
-	unsetenv("ARGP_HELP_FMT");
+	stop_survive_file_limit();
+	/* As wide as a terminal: "Try ..." with a long name has to fit on its line. */
+	setenv("ARGP_HELP_FMT", "rmargin=80", 1);
 	atexit(check_stdout);
 	if (argc > 0)
 		argv[0] = program_invocation_short_name;
 	guard_stderr(argc, argv);
 	error = argp_parse(&whole, argc, argv, ARGP_NO_HELP | ARGP_IN_ORDER, NULL, request);
+	unsetenv("ARGP_HELP_FMT");
 	if (error != 0) {
 		errno = error;
 		say_errno("cannot read the command line");
@@ -364,14 +299,34 @@ bool cli_stdout_usable(void)
 	return false;
 }
 
+static ssize_t write_patiently(void *cookie, const char *bytes, size_t length)
+{
+	(void)cookie;
+	return fdio_write_all(STDOUT_FILENO, bytes, length) < 0 ? 0 : (ssize_t)length;
+}
+
+void cli_patient_stdout(void)
+{
+	const cookie_io_functions_t functions = { .write = write_patiently };
+	FILE *patient = fopencookie(NULL, "w", functions);
+
+	if (patient != NULL)
+		stdout = patient;
+}
+
 int cli_print_ref(const struct ref *ref)
 {
-	char text[REF_TEXT_MAX];
-	size_t length = strlen(ref_print(ref, text));
+	char text[REF_TEXT_MAX + 1];
+	int result;
 
-	text[length] = '\n';
-	if (fdio_write_all(STDOUT_FILENO, text, length + 1) == 0)
-		return 0;
-	say_errno("cannot write to standard output");
-	return -1;
+	strcat(ref_print(ref, text), "\n");
+	result = fdio_write_all(STDOUT_FILENO, text, strlen(text));
+	if (result < 0)
+		say_errno("cannot write to standard output");
+	return result;
+}
+
+const char *cli_plural(long long count)
+{
+	return count == 1 ? "" : "s";
 }

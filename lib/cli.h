@@ -42,6 +42,9 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *request);
  */
 void cli_expect_command(int argc, char **argv);
 
+/* The same for commands that always run one. */
+void cli_require_command(void);
+
 /* The status of a failure of our own: 1, or 125 when there is a COMMAND. */
 int cli_failure(void);
 
@@ -51,13 +54,18 @@ int cli_status(int status);
 /*
  * For the operand that a parser is at.  cli_is_quoted(): it stands behind a
  * "--".  cli_take_words(): it and all words after it, ended by NULL; nothing of
- * the command line is left then.  cli_free_words(): the words after it, called
- * WHAT, which may begin with "-" only behind a "--": else it ends with a usage
- * error that says so.  NULL when there are none.
+ * the command line is left then.  cli_take_command(): the same for a COMMAND that
+ * stands behind a "--" only, else a usage error that says so.  cli_free_words():
+ * the words after it, called WHAT, which may begin with "-" only behind a "--":
+ * else it ends with a usage error that says so.  NULL when there are none.
+ * cli_rest_of_words(): the words after it as they are, but for a "--" that comes
+ * first.
  */
 bool cli_is_quoted(const struct argp_state *state);
 char **cli_take_words(struct argp_state *state);
+char **cli_take_command(struct argp_state *state);
 char **cli_free_words(struct argp_state *state, const char *what);
+char **cli_rest_of_words(struct argp_state *state);
 
 /*
  * Shared options.  List one among an argp's children, and point that child's
@@ -90,16 +98,25 @@ mode_t cli_mode(struct argp_state *state, const char *text);
  */
 bool cli_stdout_usable(void);
 
+/* Make printf(3) and the like wait for room where standard output is non-blocking. */
+void cli_patient_stdout(void);
+
 /*
  * Print REF to standard output, as a line, at once.  Returns 0, or -1 after
  * saying that it could not be written.
  */
 int cli_print_ref(const struct ref *ref);
 
+/* "s" for a COUNT of things that is not one. */
+const char *cli_plural(long long count);
+
 /*
  * The status of ERROR: 4 for an object that is not there, 5 for one that must
  * not be, 3 for no time left, 1 for others; with a COMMAND, 125.
  */
 int cli_status_of(int error);
+
+/* Whether STATUS says itself, to who asked for QUIET, that it is not there (4) or there (5). */
+bool cli_is_said(bool quiet, int status);
 
 #endif

@@ -16,9 +16,8 @@
 enum { LOOK_FIRST = 1, LOOK_MOST = 20 };
 
 /* Take the first message of type LABEL, which should be the LENGTH bytes of DATA. */
-static int take_copied(void *context, const char *data, size_t length, long label)
+static int take_first(struct copier *copier, const char *data, size_t length, long label)
 {
-	struct copier *copier = context;
 	const struct queue_choice choice = { .pick = QUEUE_TYPE, .type = label };
 	ssize_t taken;
 
@@ -35,10 +34,23 @@ static int take_copied(void *context, const char *data, size_t length, long labe
 	} while (taken < 0 && errno == E2BIG);
 	if (taken == (ssize_t)length && memcmp(data, copier->spare + QUEUE_HEADROOM, length) == 0)
 		return 0;
+	if (taken < 0 && errno != EAGAIN)
+		return -1;
 	copier->raced = true;
-	if (taken < 0)
-		return errno == EAGAIN ? 0 : -1;
-	return queue_send_now(copier->queue, copier->spare + QUEUE_HEADROOM, (size_t)taken, label);
+	if (taken >= 0)
+		delivery_stray(copier->delivery, copier->spare + QUEUE_HEADROOM, (size_t)taken,
+			       label);
+	return 0;
+}
+
+static int take_copied(void *context, const char *data, size_t length, long label)
+{
+	struct copier *copier = context;
+
+	if (take_first(copier, data, length, label) == 0)
+		return 0;
+	copier->take_failed = true;
+	return -1;
 }
 
 /* Sleep until the next look.  Returns 0, or -1 with errno. */
@@ -50,7 +62,7 @@ static int sleep_a_look(const struct copier *copier, int64_t end, int *look)
 		errno = EAGAIN;
 		return -1;
 	}
-	events = fdio_await(copier->output, 0, copier->delivery->stop->descriptor,
+	events = fdio_await(copier->output, 0, copier->delivery->outlet.stop->descriptor,
 			    left > 0 && left < *look ? left : *look);
 	*look = *look < LOOK_MOST / 2 ? *look * 2 : LOOK_MOST;
 	if (events <= 0)
@@ -81,7 +93,7 @@ int copier_begin(struct copier *copier)
 void copier_end(struct copier *copier)
 {
 	if (copier->claim >= 0)
-		close(copier->claim);
+		claim_end(copier->claim);
 	free(copier->spare);
 }
 

@@ -27,10 +27,11 @@ struct copier {
 	const struct patience *patience;
 	int output; /* whose reader's death ends a wait, or -1 */
 
+	int claim; /* -1, and after copier_begin() what holds it: for a child to inherit */
 	bool raced;
+	bool take_failed; /* a message that had been delivered could not be taken */
 
 	/* The module's own. */
-	int claim;
 	long index;       /* of the next message to look at */
 	uint64_t written; /* delivery->written when INDEX was right */
 	char *spare;
@@ -42,6 +43,8 @@ struct copier {
  * delivery.  Returns 0, or -1 with errno: EAGAIN, EINTR as queue_receive().
  */
 int copier_begin(struct copier *copier);
+
+/* Give up the claim, which no child keeps then. */
 void copier_end(struct copier *copier);
 
 /*

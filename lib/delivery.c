@@ -2,45 +2,33 @@
 #include "delivery.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	FILE_BLOCK = 65536,
-	HELD_MOST = 4096, /* messages in hand, however small they are */
-	LAST_WAIT = 1000, /* ms for the rest of a record whose start is out already */
-};
+/* Copies in hand: the kernel counts its way to each. */
+enum { COPIES_MOST = 64 };
 
-/* A message in hand: where it stands, and where its record ends in the block. */
+/* A message in hand: where it stands. */
 struct held {
-	size_t at, length, end;
+	size_t at, length;
 	long label;
 };
 
+static int settle(void *context, size_t count);
+
 void delivery_begin(struct delivery *delivery)
 {
-	delivery->sort = fdio_sort(delivery->output);
-	delivery->block = delivery->sort == FDIO_FILE ? FILE_BLOCK : PIPE_BUF;
+	delivery->outlet.settle = settle;
+	delivery->outlet.context = delivery;
+	outlet_begin(&delivery->outlet);
 }
 
 void delivery_end(struct delivery *delivery)
 {
+	outlet_end(&delivery->outlet);
 	free(delivery->held);
 	free(delivery->hand);
-	free(delivery->out);
-}
-
-bool delivery_has_reader(const struct delivery *delivery)
-{
-	int events = fdio_await(delivery->output, POLLOUT, -1, 0);
-
-	if (delivery->sort == FDIO_FILE || events < 0 || !(events & (POLLERR | POLLHUP)))
-		return true;
-	errno = EPIPE;
-	return false;
 }
 
 /* Make MEMORY, of *SIZE bytes, at least WANTED bytes large. */
@@ -99,7 +87,6 @@ void delivery_hold(struct delivery *delivery, size_t length, long label)
 	held->at = delivery->hand_used + QUEUE_HEADROOM;
 	held->length = length;
 	held->label = label;
-	held->end = delivery->out_used;
 	delivery->hand_used = behind(held);
 }
 
@@ -114,31 +101,6 @@ static struct record record_of(const struct delivery *delivery, const struct hel
 				.length = held->length,
 				.label = delivery->label,
 				.label_value = held->label };
-}
-
-/* The last message in hand, as a record behind the others in the block. */
-static int encode_last(struct delivery *delivery)
-{
-	struct held *held = &delivery->held[delivery->in_hand - 1];
-	const struct record record = record_of(delivery, held);
-	size_t wanted = delivery->out_used + held->length + 64;
-
-	for (;;) {
-		ssize_t length;
-
-		if (enlarge(&delivery->out, &delivery->out_size, wanted) < 0)
-			return -1;
-		length = record_write(delivery->frame, &record, delivery->out + delivery->out_used,
-				      delivery->out_size - delivery->out_used);
-		if (length < 0)
-			return -1;
-		wanted = delivery->out_used + (size_t)length;
-		if (wanted <= delivery->out_size) {
-			delivery->out_used = wanted;
-			held->end = wanted;
-			return 0;
-		}
-	}
 }
 
 /* Have the first COUNT messages in hand taken, where they are copies. */
@@ -157,8 +119,9 @@ static int take_first(struct delivery *delivery, size_t count)
 }
 
 /* The first COUNT messages in hand are delivered: forget them. */
-static int settle(struct delivery *delivery, size_t count)
+static int settle(void *context, size_t count)
 {
+	struct delivery *delivery = context;
 	int failed = take_first(delivery, count);
 
 	delivery->written += count;
@@ -166,132 +129,30 @@ static int settle(struct delivery *delivery, size_t count)
 	memmove(delivery->held, delivery->held + count, delivery->in_hand * sizeof *delivery->held);
 	if (delivery->in_hand == 0) {
 		delivery->hand_used = 0;
-		delivery->out_used = 0;
+	} else if (delivery->in_hand == 1) {
+		/* It did not fit beside the others: it moves to the front. */
+		struct held *last = &delivery->held[0];
+
+		memmove(delivery->hand + QUEUE_HEADROOM, delivery->hand + last->at, last->length);
+		last->at = QUEUE_HEADROOM;
+		delivery->hand_used = behind(last);
 	}
 	return failed;
 }
 
-/* How many messages in hand have their record inside the first BYTES of the block. */
-static size_t count_whole(const struct delivery *delivery, size_t bytes)
-{
-	size_t count = 0;
-
-	while (count < delivery->in_hand && delivery->held[count].end <= bytes)
-		count++;
-	return count;
-}
-
-/* Wait until the output takes something.  Returns 0, or -1 with errno. */
-static int await_output(struct delivery *delivery, bool inside_record)
-{
-	for (;;) {
-		bool last = delivery->stop_seen && inside_record;
-		int events =
-			fdio_await(delivery->output, POLLOUT,
-				   last ? -1 : delivery->stop->descriptor, last ? LAST_WAIT : -1);
-
-		if (events < 0 && errno != EINTR)
-			return -1;
-		if (events < 0) {
-			waker_causes(delivery->waker); /* or the helper goes on interrupting */
-			continue;
-		}
-		if (events & POLLPRI)
-			delivery->stop_seen = true;
-		if (delivery->sort != FDIO_FILE && (events & (POLLERR | POLLHUP))) {
-			errno = EPIPE;
-			return -1;
-		}
-		if (events & POLLOUT)
-			return 0;
-		if (last || (delivery->stop_seen && !inside_record)) {
-			errno = EINTR;
-			return -1;
-		}
-	}
-}
-
-/* Write the first LENGTH bytes of the block, which are whole records. */
-static int write_block(struct delivery *delivery, size_t length)
-{
-	size_t done = 0, whole;
-
-	delivery->torn = 0;
-	while (done < length) {
-		ssize_t written = -1;
-
-		whole = count_whole(delivery, done);
-		if (await_output(delivery, done > (whole > 0 ? delivery->held[whole - 1].end : 0)) <
-		    0)
-			break;
-		written = fdio_write_now(delivery->output, delivery->sort, delivery->out + done,
-					 length - done);
-		if (written < 0 && errno == EINTR)
-			waker_causes(delivery->waker);
-		else if (written < 0 && errno != EAGAIN)
-			break;
-		if (written > 0)
-			done += (size_t)written;
-	}
-	whole = count_whole(delivery, done);
-	if (done == length)
-		return settle(delivery, whole);
-	delivery->torn = done - (whole > 0 ? delivery->held[whole - 1].end : 0);
-	length = (size_t)errno;
-	settle(delivery, whole);
-	errno = (int)length;
-	return -1;
-}
-
 int delivery_flush(struct delivery *delivery)
 {
-	if (delivery->in_hand == 0)
-		return 0;
-	return write_block(delivery, delivery->out_used);
-}
-
-/* Write all but the last message in hand, which does not fit beside them. */
-static int flush_but_last(struct delivery *delivery)
-{
-	struct held last = delivery->held[delivery->in_hand - 1];
-	size_t before = delivery->held[delivery->in_hand - 2].end;
-	size_t size = last.end - before;
-
-	delivery->in_hand--;
-	if (write_block(delivery, before) < 0) {
-		delivery->held[delivery->in_hand++] = last;
-		return -1;
-	}
-	memmove(delivery->out, delivery->out + before, size);
-	memmove(delivery->hand + QUEUE_HEADROOM, delivery->hand + last.at, last.length);
-	last.at = QUEUE_HEADROOM;
-	last.end = size;
-	delivery->held[0] = last;
-	delivery->in_hand = 1;
-	delivery->out_used = size;
-	delivery->hand_used = behind(&last);
-	return 0;
+	return outlet_flush(&delivery->outlet);
 }
 
 int delivery_add(struct delivery *delivery, size_t length, long label)
 {
-	delivery_hold(delivery, length, label);
-	if (encode_last(delivery) < 0) {
-		struct held last = delivery->held[--delivery->in_hand];
-		int kept = errno;
+	struct record record;
 
-		/* Those before it are not to blame. */
-		if (delivery_flush(delivery) == 0)
-			errno = kept;
-		delivery->held[delivery->in_hand++] = last;
-		return -1;
-	}
-	if (delivery->out_used > delivery->block && delivery->in_hand > 1 &&
-	    flush_but_last(delivery) < 0)
-		return -1;
-	if (delivery->out_used >= delivery->block || delivery->in_hand >= HELD_MOST)
-		return delivery_flush(delivery);
-	return 0;
+	delivery_hold(delivery, length, label);
+	record = record_of(delivery, &delivery->held[delivery->in_hand - 1]);
+	delivery->outlet.most = delivery->take != NULL ? COPIES_MOST : OUTLET_KEPT_MOST;
+	return outlet_put(&delivery->outlet, &record);
 }
 
 int delivery_done(struct delivery *delivery)
@@ -299,18 +160,12 @@ int delivery_done(struct delivery *delivery)
 	return settle(delivery, delivery->in_hand);
 }
 
-int delivery_take(struct delivery *delivery)
+/* RECORD as a JSON line to FILE.  Returns 0, or -1 with errno. */
+static int write_letter(const struct delivery *delivery, struct record record, int file)
 {
-	return take_first(delivery, delivery->in_hand);
-}
-
-/* One dead letter, as a JSON line.  Returns 0, or -1 when it is nowhere now. */
-static int bury(struct delivery *delivery, const struct held *held)
-{
-	struct record record = record_of(delivery, held);
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t length = (ssize_t)held->length + 512;
+	ssize_t length = (ssize_t)record.length + 512;
 	int failed = -1;
 
 	record.ref = delivery->ref;
@@ -319,48 +174,71 @@ static int bury(struct delivery *delivery, const struct held *held)
 			break;
 		length = record_write(FRAME_JSON, &record, line, size);
 	} while (length >= 0 && (size_t)length > size);
-	if (line != NULL && length > 0) {
-		failed = fdio_write_all(delivery->dead_letter, line, (size_t)length);
-		if (failed < 0 && delivery->dead_letter != STDERR_FILENO)
-			failed = fdio_write_all(STDERR_FILENO, line, (size_t)length);
-	}
+	if (line != NULL && length > 0 && (size_t)length <= size)
+		failed = (file == STDERR_FILENO ? fdio_write_all : fdio_append)(file, line,
+										(size_t)length);
 	free(line);
 	return failed;
 }
 
-static struct delivery_return dispose(struct delivery *delivery, bool queue_first)
+/* RECORD is a dead letter: the file has it, or else stderr, or it is lost. */
+static void bury(struct delivery *delivery, const struct record *record,
+		 struct delivery_return *count)
 {
-	bool copies = queue_first && delivery->take != NULL;
-	struct delivery_return count = { 0 };
-	int kept = errno;
+	bool has_file = delivery->dead_letter != STDERR_FILENO;
 
-	for (size_t i = 0; i < delivery->in_hand && !copies; i++) {
-		const struct held *held = &delivery->held[i];
+	if (has_file && write_letter(delivery, *record, delivery->dead_letter) == 0)
+		count->dead++;
+	else if (write_letter(delivery, *record, STDERR_FILENO) == 0)
+		count->shown++;
+	else
+		count->lost++;
+}
 
-		if (queue_first && (!delivery->queue->can_send ||
-				    queue_send_now(delivery->queue, delivery->hand + held->at,
-						   held->length, held->label) < 0))
-			queue_first = false;
-		if (queue_first)
-			count.put_back++;
-		else if (bury(delivery, held) == 0)
-			count.dead++;
-		else
-			count.lost++;
+int delivery_bury(struct delivery *delivery)
+{
+	int failed = 0;
+
+	/* A copy is taken when the letter is there, not before. */
+	while (failed == 0 && delivery->in_hand > 0) {
+		failed = write_letter(delivery, record_of(delivery, &delivery->held[0]),
+				      delivery->dead_letter);
+		if (failed == 0)
+			failed = settle(delivery, 1);
 	}
-	delivery->in_hand = 0;
-	delivery->hand_used = 0;
-	delivery->out_used = 0;
-	errno = kept;
-	return count;
+	return failed;
+}
+
+void delivery_stray(struct delivery *delivery, const char *data, size_t length, long label)
+{
+	const struct record record = {
+		.data = data, .length = length, .label = delivery->label, .label_value = label
+	};
+
+	if (!delivery->queue->can_send || queue_send_now(delivery->queue, data, length, label) < 0)
+		bury(delivery, &record, &delivery->strayed);
 }
 
 struct delivery_return delivery_put_back(struct delivery *delivery)
 {
-	return dispose(delivery, true);
-}
+	struct delivery_return count = delivery->strayed;
+	bool fits = delivery->queue->can_send;
+	int kept = errno;
 
-struct delivery_return delivery_give_up(struct delivery *delivery)
-{
-	return dispose(delivery, false);
+	/* Copies are in the queue still. */
+	for (size_t i = 0; i < delivery->in_hand && delivery->take == NULL; i++) {
+		struct record record = record_of(delivery, &delivery->held[i]);
+
+		fits = fits && queue_send_now(delivery->queue, record.data, record.length,
+					      record.label_value) == 0;
+		if (fits)
+			count.put_back++;
+		else
+			bury(delivery, &record, &count);
+	}
+	delivery->in_hand = 0;
+	delivery->hand_used = 0;
+	outlet_drop(&delivery->outlet);
+	errno = kept;
+	return count;
 }

@@ -7,31 +7,31 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "fdio.h"
+#include "outlet.h"
 #include "queue.h"
 #include "record.h"
-#include "stop.h"
-#include "waker.h"
+
+/* What became of messages that could not be delivered. */
+struct delivery_return {
+	size_t put_back; /* into the queue */
+	size_t dead;     /* in the file of dead letters */
+	size_t shown;    /* on stderr, as such a letter */
+	size_t lost;
+};
 
 /*
  * Messages on their way from a queue to where they are wanted.  Those that were
  * taken and are not delivered yet are "in hand": they are kept as they came, so
  * that they can be put back into the queue when delivery fails, or else be
  * written to a file of dead letters.
- *
- * To a pipe, whole records leave in blocks of at most PIPE_BUF bytes, which the
- * kernel does not tear; to a file in larger ones.
  */
 struct delivery {
 	/* Settings. */
 	struct queue *queue;
 	const char *ref; /* the queue's, for dead letters */
-	enum frame frame;
 	enum record_label label;
-	int output;
-	int dead_letter; /* where dead letters go */
-	const struct stop *stop;
-	struct waker *waker;
+	int dead_letter;      /* where dead letters go: a file, or STDERR_FILENO */
+	struct outlet outlet; /* its settings but SETTLE; what it says after each call */
 
 	/*
 	 * What is in hand was copied, not taken.  TAKE is called for each copy
@@ -41,25 +41,19 @@ struct delivery {
 	void *context;
 
 	/* After each call. */
-	bool stop_seen;   /* a signal has come, and what was written is whole */
 	size_t in_hand;   /* messages */
 	uint64_t written; /* messages, since the start */
-	size_t torn;      /* bytes that a failed write left of a record that is not whole */
 
 	/* The module's own. */
-	enum fdio_sort sort;
-	size_t block;
+	struct delivery_return strayed;
 	struct held *held;
 	size_t held_size;
-	char *hand, *out;
-	size_t hand_used, hand_size, out_used, out_size;
+	char *hand;
+	size_t hand_used, hand_size;
 };
 
 void delivery_begin(struct delivery *delivery);
 void delivery_end(struct delivery *delivery);
-
-/* Whether the output has somebody who reads it; false with errno EPIPE. */
-bool delivery_has_reader(const struct delivery *delivery);
 
 /*
  * A place for the next message, of queue->room bytes and with QUEUE_HEADROOM
@@ -86,19 +80,21 @@ const char *delivery_last(const struct delivery *delivery);
 /* What is held has been delivered in another way. */
 int delivery_done(struct delivery *delivery);
 
-/* Take what is in hand as copies, so that delivery_give_up() may have it. */
-int delivery_take(struct delivery *delivery);
+/*
+ * Write what is in hand to the file of dead letters, each as a JSON line, whole or
+ * not at all; copies are taken then.  Returns 0, or -1 with errno: what could not
+ * be written is still in hand.
+ */
+int delivery_bury(struct delivery *delivery);
+
+/* A message that was taken in place of another goes back, or to the dead letters. */
+void delivery_stray(struct delivery *delivery, const char *data, size_t length, long label);
 
 /*
  * Put what is in hand back into the queue, in its order and without waiting;
- * from the first that does not fit on, to the dead letters.
+ * from the first that does not fit on, to the dead letters.  Returns what became
+ * of it, and of those that strayed.
  */
-struct delivery_return {
-	size_t put_back, dead, lost;
-};
 struct delivery_return delivery_put_back(struct delivery *delivery);
-
-/* Write what is in hand to the dead letters, without trying the queue; copies, too. */
-struct delivery_return delivery_give_up(struct delivery *delivery);
 
 #endif

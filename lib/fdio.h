@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -39,12 +40,54 @@ int fdio_await(int descriptor, short events, int stop, int milliseconds);
 ssize_t fdio_read(int descriptor, void *buffer, size_t size, int stop);
 
 /*
- * Write up to LENGTH bytes without waiting where DESCRIPTOR is a pipe or a
- * socket.  Returns how many went, or -1 with errno (EAGAIN: wait for POLLOUT).
+ * The same, without waiting where DESCRIPTOR is not of sort FDIO_FILE: -1 with
+ * errno EAGAIN then (wait for POLLIN).
+ */
+ssize_t fdio_read_now(int descriptor, enum fdio_sort sort, void *buffer, size_t size);
+
+/*
+ * Write up to LENGTH bytes, without waiting where DESCRIPTOR is not of sort
+ * FDIO_FILE.  Returns how many went, or -1 with errno (EAGAIN: wait for
+ * POLLOUT).  Where the kernel cannot try, at most PIPE_BUF bytes are written
+ * once there is room.
  */
 ssize_t fdio_write_now(int descriptor, enum fdio_sort sort, const void *bytes, size_t length);
 
+/*
+ * A file without a name that holds LENGTH bytes, to be read from its start.
+ * Returns a descriptor, which the caller closes, or -1 with errno.
+ */
+int fdio_file_of(const void *bytes, size_t length);
+
 /* Write all of it, however long that takes.  Returns 0, or -1 with errno. */
 int fdio_write_all(int descriptor, const void *bytes, size_t length);
+
+/*
+ * Write all of it at the end of FILE, which is open with O_APPEND.  What a failure
+ * leaves of it is cut off again, unless somebody else has written behind it.
+ */
+int fdio_append(int file, const void *bytes, size_t length);
+
+/* Write all of it at OFFSET. */
+int fdio_write_all_at(int descriptor, const void *bytes, size_t length, int64_t offset);
+
+/*
+ * Take memory, or room on the disk, for SIZE bytes of FILE from OFFSET on; FILE
+ * gets longer where they are behind its end.  A signal that does not end us only
+ * delays that.  Returns 0, or -1 with errno: ENOSPC, others of posix_fallocate(3).
+ */
+int fdio_reserve(int file, int64_t offset, int64_t size);
+
+/* The bytes that FILE has from where it stands; -1 where it does not say: no regular file. */
+int64_t fdio_left(int file);
+
+/*
+ * Copy up to SIZE bytes from the regular file FROM to the regular file TO, each
+ * from where it stands and moved on.  The kernel copies them, once.
+ *
+ * Returns how many went.  0: at the end, or a reason to read(2) and write(2)
+ * the rest, which tell whose fault it is.
+ */
+size_t fdio_copy(int from, int to, size_t size);
 
 #endif

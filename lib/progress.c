@@ -6,8 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { STREAM_COLUMNS = 512 }; /* of the widest line */
 
 _Static_assert(sizeof(pthread_t) == sizeof(unsigned long), "the header keeps a pthread_t");
 
@@ -51,7 +54,71 @@ static double share_done(const struct progress *progress, int64_t records, int64
 	return -1;
 }
 
-static void draw(const struct progress *progress, const char *end)
+/* "[====>    ]" in WIDTH characters. */
+static void print_bar(char *out, size_t width, double share)
+{
+	size_t inside = width - 2, done = (size_t)(share * (double)inside);
+
+	if (done > inside)
+		done = inside;
+	out[0] = '[';
+	for (size_t i = 0; i < inside; i++)
+		out[1 + i] = i < done ? '=' : i == done ? '>' : ' ';
+	out[width - 1] = ']';
+	out[width] = '\0';
+}
+
+/* The columns of the terminal, as they are now: it may have been resized. */
+static size_t columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col < STREAM_COLUMNS ? size.ws_col : STREAM_COLUMNS;
+}
+
+/* Amount, elapsed, rate now, average; with a total: bar, share and time left. */
+static void draw_stream(struct progress *progress, const char *end)
+{
+	int64_t bytes = atomic_load_explicit(&progress->bytes, memory_order_relaxed), time = now();
+	double seconds = (double)(time - progress->start) / 1e9;
+	double since = (double)(time - progress->last_time) / 1e9;
+	double share = share_done(progress, 0, bytes);
+	char line[STREAM_COLUMNS + 256], amount[32], elapsed[32], rate[32], average[32];
+	char left[32], tail[64], bar[STREAM_COLUMNS + 1];
+	size_t length, width = columns(), rest;
+
+	print_bytes(amount, sizeof amount, (double)bytes);
+	print_time(elapsed, sizeof elapsed, (int64_t)seconds);
+	print_bytes(average, sizeof average, (double)bytes / (seconds > 0.001 ? seconds : 0.001));
+	print_bytes(rate, sizeof rate,
+		    (double)(bytes - progress->last_bytes) / (since > 0.001 ? since : 0.001));
+	progress->last_time = time;
+	progress->last_bytes = bytes;
+	length = (size_t)snprintf(line, sizeof line, "%s %s %s/s avg %s/s", amount, elapsed, rate,
+				  average);
+	if (share >= 0) {
+		print_time(left, sizeof left,
+			   share > 0 && share < 1 ? (int64_t)(seconds / share - seconds + 0.5) : 0);
+		rest = (size_t)snprintf(tail, sizeof tail, " %3.0f%% ETA %s", share * 100, left);
+		if (length + rest + 6 < width) {
+			print_bar(bar, width - 2 - length - rest, share > 1 ? 1 : share);
+			length += (size_t)sprintf(line + length, " %s", bar);
+		}
+		length += (size_t)sprintf(line + length, "%s", tail);
+	}
+	/* A line that is wider than the terminal would scroll it. */
+	if (length > width - 1)
+		length = width - 1;
+	memmove(line + 1, line, length);
+	line[0] = '\r';
+	length += 1 + (size_t)sprintf(line + 1 + length, "\033[K%s", end);
+	if (write(STDERR_FILENO, line, length) < 0)
+		return; /* a progress line that cannot be drawn is no failure */
+}
+
+static void draw_records(const struct progress *progress, const char *end)
 {
 	int64_t records = atomic_load_explicit(&progress->records, memory_order_relaxed);
 	int64_t bytes = atomic_load_explicit(&progress->bytes, memory_order_relaxed);
@@ -77,6 +144,14 @@ static void draw(const struct progress *progress, const char *end)
 		return; /* a progress line that cannot be drawn is no failure */
 }
 
+static void draw(struct progress *progress, const char *end)
+{
+	if (progress->stream)
+		draw_stream(progress, end);
+	else
+		draw_records(progress, end);
+}
+
 static void *keep_drawing(void *argument)
 {
 	struct progress *progress = argument;
@@ -93,7 +168,7 @@ void progress_begin(struct progress *progress, bool wanted)
 
 	if (!wanted || !isatty(STDERR_FILENO))
 		return;
-	progress->start = now();
+	progress->start = progress->last_time = now();
 	sigfillset(&every);
 	pthread_sigmask(SIG_SETMASK, &every, &before);
 	progress->running = pthread_create(&thread, NULL, keep_drawing, progress) == 0;

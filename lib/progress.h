@@ -16,6 +16,7 @@ struct progress {
 	/* Settings. */
 	int64_t total_records; /* 0: not known */
 	int64_t total_bytes;   /* 0: not known */
+	bool stream;           /* of bytes, without records: with a bar, as wide as the terminal */
 
 	/* Added to by the stream, with relaxed order: only this line reads them. */
 	_Atomic int64_t records;
@@ -23,6 +24,7 @@ struct progress {
 
 	/* The thread's. */
 	int64_t start;
+	int64_t last_time, last_bytes; /* of the line before this one */
 	atomic_bool over;
 	bool running;
 	unsigned long thread;

@@ -19,9 +19,14 @@ struct queue_family {
 	ssize_t (*receive)(struct queue *queue, char *buffer, size_t size,
 			   const struct queue_choice *choice, long *label, bool wait);
 	ssize_t (*copy)(struct queue *queue, long index, char *buffer, size_t size, long *label);
+	int (*open_service)(const struct queue *queue); /* the file to lock for serving */
+	off_t (*service_byte)(const struct queue *queue);
 	void (*hint)(char *hint, const struct ref *ref, const struct queue_shape *shape, int error);
 	bool removal_is_silent; /* a removed queue does not wake who waits on it */
 };
+
+/* Of POSIX queues alone; see queue_adopt(). */
+int queue_posix_adopt(struct queue *queue, int descriptor);
 
 extern const struct queue_family queue_posix, queue_sysv;
 

@@ -6,23 +6,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <mqueue.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "mqdir.h"
 #include "own.h"
 #include "queue-family.h"
-
-#ifndef MQUEUE_MAGIC
-#define MQUEUE_MAGIC 0x19800202
-#endif
+#include "setting.h"
 
 #define SETTINGS "/proc/sys/fs/mqueue/"
 
@@ -52,7 +48,7 @@ static int posix_adopt(struct queue *queue, int descriptor, bool can_send)
 /* What the system gives where nothing is asked for: its default, up to its limit. */
 static long default_of(const char *preset, const char *limit)
 {
-	int64_t value = queue_setting(preset), most = queue_setting(limit);
+	int64_t value = setting_read(preset), most = setting_read(limit);
 
 	return (long)(most >= 0 && most < value ? most : value);
 }
@@ -118,27 +114,6 @@ static int posix_remove(const struct ref *ref)
 	return mq_unlink(ref->name);
 }
 
-/*
- * The directory of all queues: the mount, or one of our own that nobody else
- * sees (CAP_SYS_ADMIN).  Returns a descriptor that the caller owns, or -1.
- * Sources: mq_overview(7), fsopen(2).
- */
-static int open_directory(void)
-{
-	int directory = open("/dev/mqueue", O_RDONLY | O_DIRECTORY | O_CLOEXEC), context;
-	struct statfs status;
-
-	if (directory >= 0 && fstatfs(directory, &status) == 0 && status.f_type == MQUEUE_MAGIC)
-		return directory;
-	own_drop_fd(&directory);
-	context = fsopen("mqueue", FSOPEN_CLOEXEC);
-	directory = -1;
-	if (context >= 0 && fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-		directory = fsmount(context, FSMOUNT_CLOEXEC, 0);
-	own_drop_fd(&context);
-	return directory;
-}
-
 static void take_status(const struct stat *status, struct queue_facts *facts)
 {
 	facts->mode = status->st_mode & 0777;
@@ -193,7 +168,7 @@ static int posix_look_by_ref(const struct ref *ref, struct queue_facts *facts)
 		return look_at(descriptor, facts);
 	if (errno != EACCES)
 		return -1;
-	directory = open_directory();
+	directory = mqdir_open("/dev/mqueue");
 	if (directory < 0 || fstatat(directory, ref->name + 1, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		errno = EACCES;
 		return -1;
@@ -237,19 +212,23 @@ static ssize_t posix_copy(struct queue *queue, long index, char *buffer, size_t 
 	return -1;
 }
 
-/* What a queue of this shape costs its owner.  Source: mqueue_get_inode() in the kernel. */
+int64_t queue_charge(int64_t depth, int64_t message_size)
+{
+	int64_t nodes = depth < 32768 ? depth : 32768;
+
+	return depth * (message_size + 48) + nodes * 48;
+}
+
 static int64_t charge(const struct mq_attr *attributes)
 {
-	int64_t nodes = attributes->mq_maxmsg < 32768 ? attributes->mq_maxmsg : 32768;
-
-	return attributes->mq_maxmsg * (attributes->mq_msgsize + 48) + nodes * 48;
+	return queue_charge(attributes->mq_maxmsg, attributes->mq_msgsize);
 }
 
 /* What our queues cost together, as far as they can be seen; -1: not at all. */
 static int64_t charged(void)
 {
 	int64_t sum = 0;
-	int descriptor = open_directory();
+	int descriptor = mqdir_open("/dev/mqueue");
 	DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
 	const struct dirent *entry;
 
@@ -298,8 +277,8 @@ static void hint_at_memory(char *hint, const struct queue_shape *shape)
 
 static void hint_at_attributes(char *hint, const struct queue_shape *shape)
 {
-	int64_t msg_max = queue_setting(SETTINGS "msg_max");
-	int64_t msgsize_max = queue_setting(SETTINGS "msgsize_max");
+	int64_t msg_max = setting_read(SETTINGS "msg_max");
+	int64_t msgsize_max = setting_read(SETTINGS "msgsize_max");
 
 	if (msg_max >= 0 && shape->depth > msg_max)
 		snprintf(hint, QUEUE_HINT_MAX,
@@ -323,11 +302,28 @@ static void posix_hint(char *hint, const struct ref *ref, const struct queue_sha
 		hint_at_attributes(hint, shape);
 	else if (error == ENOSPC && shape != NULL)
 		snprintf(hint, QUEUE_HINT_MAX, " (the limit of queues in %s is %lld)",
-			 SETTINGS "queues_max", (long long)queue_setting(SETTINGS "queues_max"));
+			 SETTINGS "queues_max", (long long)setting_read(SETTINGS "queues_max"));
 	else if (error == EMSGSIZE && queue_look_by_ref(ref, &facts) == 0)
 		snprintf(hint, QUEUE_HINT_MAX,
 			 " (the queue was created for messages of up to %lld bytes)",
 			 (long long)facts.message_size);
+}
+
+int queue_posix_adopt(struct queue *queue, int descriptor)
+{
+	return posix_adopt(queue, descriptor, true);
+}
+
+/* A queue is a file of its own, and its server locks the first byte. */
+static int posix_open_service(const struct queue *queue)
+{
+	return queue->handle;
+}
+
+static off_t posix_service_byte(const struct queue *queue)
+{
+	(void)queue;
+	return 0;
 }
 
 const struct queue_family queue_posix = {
@@ -340,6 +336,8 @@ const struct queue_family queue_posix = {
 	.send = posix_send,
 	.receive = posix_receive,
 	.copy = posix_copy,
+	.open_service = posix_open_service,
+	.service_byte = posix_service_byte,
 	.hint = posix_hint,
 	.removal_is_silent = true,
 };

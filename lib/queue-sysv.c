@@ -4,6 +4,7 @@
  * memory behind its type, a long.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "queue-family.h"
+#include "setting.h"
 
 #define SETTINGS "/proc/sys/kernel/"
 
@@ -50,9 +52,10 @@ static int stat_id(int id, struct msqid_ds *status)
 	return -1;
 }
 
-static int find_id(const struct ref *ref)
+/* The id of the queue that REF names; where it is a key, PERMISSIONS must be ours. */
+static int find_id(const struct ref *ref, int permissions)
 {
-	return ref->form == REF_ID ? ref->id : msgget(ref->key, 0);
+	return ref->form == REF_ID ? ref->id : msgget(ref->key, permissions);
 }
 
 static size_t system_message_max(void)
@@ -109,7 +112,7 @@ static int sysv_create(struct queue *queue, struct ref *ref, const struct queue_
 static int sysv_open(struct queue *queue, struct ref *ref, enum queue_access access)
 {
 	struct msqid_ds status;
-	int id = find_id(ref);
+	int id = find_id(ref, access == QUEUE_SEND ? 0200 : 0);
 
 	if (id < 0)
 		return -1;
@@ -132,7 +135,7 @@ static void sysv_close(struct queue *queue)
 
 static int sysv_remove(const struct ref *ref)
 {
-	int id = find_id(ref);
+	int id = find_id(ref, 0);
 
 	if (id >= 0 && msgctl(id, IPC_RMID, NULL) == 0)
 		return 0;
@@ -166,7 +169,7 @@ static int sysv_look(const struct queue *queue, struct queue_facts *facts)
 
 static int sysv_look_by_ref(const struct ref *ref, struct queue_facts *facts)
 {
-	int id = find_id(ref);
+	int id = find_id(ref, 0);
 
 	return id < 0 ? -1 : look_at(id, facts);
 }
@@ -271,12 +274,16 @@ static void sysv_hint(char *hint, const struct ref *ref, const struct queue_shap
 
 	if (error == ENOSPC && shape != NULL) {
 		snprintf(hint, QUEUE_HINT_MAX, " (the limit of queues in %s is %lld)",
-			 SETTINGS "msgmni", (long long)queue_setting(SETTINGS "msgmni"));
+			 SETTINGS "msgmni", (long long)setting_read(SETTINGS "msgmni"));
 	} else if (error == EPERM && shape != NULL && shape->capacity != 0) {
-		limit = queue_setting(SETTINGS "msgmnb");
+		limit = setting_read(SETTINGS "msgmnb");
 		snprintf(hint, QUEUE_HINT_MAX,
 			 " (a capacity of %lld bytes was asked for, and the limit in %s is %lld)",
 			 (long long)shape->capacity, SETTINGS "msgmnb", (long long)limit);
+	} else if (error == EINVAL && shape == NULL) {
+		snprintf(hint, QUEUE_HINT_MAX,
+			 " (a message is longer than the limit in %s, %lld bytes)",
+			 SETTINGS "msgmax", (long long)system_message_max());
 	} else if (error == EMSGSIZE && queue_look_by_ref(ref, &facts) == 0) {
 		if (facts.capacity < facts.message_size)
 			snprintf(hint, QUEUE_HINT_MAX, " (the queue's capacity is %lld bytes)",
@@ -285,6 +292,18 @@ static void sysv_hint(char *hint, const struct ref *ref, const struct queue_shap
 			snprintf(hint, QUEUE_HINT_MAX, " (the limit in %s is %lld bytes)",
 				 SETTINGS "msgmax", (long long)facts.message_size);
 	}
+}
+
+/* All have a byte each in the file of the IPC namespace, beside that of struct claim. */
+static int sysv_open_service(const struct queue *queue)
+{
+	return queue->service > 0 ? queue->service
+				  : open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+}
+
+static off_t sysv_service_byte(const struct queue *queue)
+{
+	return ((off_t)1 << 32) + queue->handle;
 }
 
 const struct queue_family queue_sysv = {
@@ -297,6 +316,8 @@ const struct queue_family queue_sysv = {
 	.send = sysv_send,
 	.receive = sysv_receive,
 	.copy = sysv_copy,
+	.open_service = sysv_open_service,
+	.service_byte = sysv_service_byte,
 	.hint = sysv_hint,
 	.removal_is_silent = false,
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,9 @@ int queue_open(struct queue *queue, struct ref *ref, enum queue_access access)
 void queue_close(struct queue *queue)
 {
 	queue->family->close(queue);
+	if (queue->service > 0)
+		close(queue->service);
+	queue->service = 0;
 	free(queue->staging);
 	queue->staging = NULL;
 }
@@ -49,6 +53,79 @@ int queue_look(const struct queue *queue, struct queue_facts *facts)
 int queue_look_by_ref(const struct ref *ref, struct queue_facts *facts)
 {
 	return family_of(ref)->look_by_ref(ref, facts);
+}
+
+int queue_adopt(struct queue *queue, int descriptor)
+{
+	*queue = (struct queue){ .family = &queue_posix, .handle = -1 };
+	return queue_posix_adopt(queue, descriptor);
+}
+
+/* Set or look at the lock of those who serve QUEUE, in the file that holds it. */
+static int service_lock(const struct queue *queue, int file, int command, short type,
+			struct flock *lock)
+{
+	*lock = (struct flock){ .l_type = type,
+				.l_whence = SEEK_SET,
+				.l_start = queue->family->service_byte(queue),
+				.l_len = 1 };
+	return fcntl(file, command, lock);
+}
+
+static pid_t holder_of(const struct queue *queue, int file)
+{
+	struct flock lock;
+
+	if (service_lock(queue, file, F_GETLK, F_WRLCK, &lock) < 0)
+		return -1;
+	if (lock.l_type == F_UNLCK)
+		return 0;
+	if (lock.l_pid > 0)
+		return lock.l_pid;
+	errno = ESRCH;
+	return -1;
+}
+
+/* The file that is locked for serving; once opened it stays so. */
+static int service_file(struct queue *queue)
+{
+	int file = queue->family->open_service(queue);
+
+	if (file >= 0 && file != queue->handle)
+		queue->service = file;
+	return file;
+}
+
+pid_t queue_server(struct queue *queue)
+{
+	int file = service_file(queue);
+
+	return file < 0 ? -1 : holder_of(queue, file);
+}
+
+int queue_serve(struct queue *queue)
+{
+	int file = service_file(queue);
+	struct flock lock;
+
+	if (file < 0)
+		return -1;
+	if (holder_of(queue, file) != 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (service_lock(queue, file, F_SETLK, F_WRLCK, &lock) == 0)
+		return 0;
+	if (errno != EBADF)
+		return -1;
+	/* The file is open for reading only: look whether somebody was as quick. */
+	if (service_lock(queue, file, F_SETLK, F_RDLCK, &lock) < 0)
+		return -1;
+	if (holder_of(queue, file) == 0)
+		return 0;
+	service_lock(queue, file, F_SETLK, F_UNLCK, &lock);
+	errno = EAGAIN;
+	return -1;
 }
 
 /*
@@ -91,40 +168,23 @@ int queue_watchable(const struct queue *queue)
 	return queue->family->removal_is_silent ? queue->handle : -1;
 }
 
-/*
- * Whether a wait has to end, and with which errno.  Time comes last: a tool
- * that was told to stop should not call that a time-out.
- */
-static bool wait_ended(struct waker *waker)
-{
-	unsigned causes = waker_causes(waker);
-
-	if (causes & (WAKER_STOP | WAKER_OUTPUT))
-		errno = EINTR;
-	else if (causes & WAKER_GONE)
-		errno = EIDRM;
-	else if (causes & WAKER_TIME)
-		errno = ETIMEDOUT;
-	return causes != 0;
-}
-
 int queue_send(struct queue *queue, const char *bytes, size_t length, long label,
 	       const struct patience *patience, struct waker *waker)
 {
-	/* A helper that runs makes the look before the wait needless, unless there is a time. */
-	bool look_first = patience->limited || !waker->running;
-	int sent;
+	int sent = queue_send_now(queue, bytes, length, label);
 
-	if (look_first) {
-		sent = queue_send_now(queue, bytes, length, label);
-		if (sent == 0 || errno != EAGAIN || patience_none(patience))
-			return sent;
-	}
+	if (sent == 0 || errno != EAGAIN || patience_none(patience))
+		return sent;
+	/* The other side, if it is ready to run, makes room for many now, not for one. */
+	sched_yield();
+	sent = queue_send_now(queue, bytes, length, label);
+	if (sent == 0 || errno != EAGAIN)
+		return sent;
 	if (waker_begin(waker, patience_end(patience)) < 0)
 		return -1;
 	do {
 		sent = -1;
-		if (wait_ended(waker))
+		if (waker_ends(waker))
 			break;
 		sent = queue->family->send(queue, bytes, length, label, true);
 	} while (sent < 0 && errno == EINTR);
@@ -144,19 +204,36 @@ static ssize_t receive_last(struct queue *queue, char *buffer, size_t size,
 	return length;
 }
 
+/* What is there already, or comes when the other side is let run. */
+static ssize_t receive_soon(struct queue *queue, char *buffer, size_t size,
+			    const struct queue_choice *choice, long *label,
+			    const struct patience *patience)
+{
+	ssize_t length = queue_receive_now(queue, buffer, size, choice, label);
+
+	if (length >= 0 || errno != EAGAIN || patience_none(patience) || queue->one_at_a_time)
+		return length;
+	sched_yield(); /* as in queue_send() */
+	return queue_receive_now(queue, buffer, size, choice, label);
+}
+
 ssize_t queue_receive(struct queue *queue, char *buffer, size_t size,
 		      const struct queue_choice *choice, long *label,
 		      const struct patience *patience, struct waker *waker)
 {
-	ssize_t length;
+	ssize_t length = -1;
 
-	if (patience_none(patience))
-		return queue_receive_now(queue, buffer, size, choice, label);
+	/* Where a wait is likely, and costs no start of a helper, it is begun at once. */
+	if (!queue->one_at_a_time || !waker->running || patience_none(patience)) {
+		length = receive_soon(queue, buffer, size, choice, label, patience);
+		if (length >= 0 || errno != EAGAIN || patience_none(patience))
+			return length;
+	}
 	if (waker_begin(waker, patience_end(patience)) < 0)
 		return -1;
 	do {
 		length = -1;
-		if (wait_ended(waker)) {
+		if (waker_ends(waker)) {
 			if (errno != EINTR)
 				length = receive_last(queue, buffer, size, choice, label);
 			break;
@@ -203,22 +280,6 @@ bool queue_is_chosen(const struct queue_choice *choice, long type)
 	return true;
 }
 
-int64_t queue_setting(const char *path)
-{
-	char text[32];
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length;
-
-	if (descriptor < 0)
-		return -1;
-	length = read(descriptor, text, sizeof text - 1);
-	close(descriptor);
-	if (length <= 0)
-		return -1;
-	text[length] = '\0';
-	return strtoll(text, NULL, 10);
-}
-
 /* Whose it is that may not be touched, for the errnos that both families share. */
 static void hint_at_owner(char *hint, const struct ref *ref)
 {
@@ -239,5 +300,7 @@ void queue_hint(char *hint, const struct ref *ref, const struct queue_shape *sha
 		hint_at_owner(hint, ref);
 	if (hint[0] == '\0' && error == ENOSYS)
 		snprintf(hint, QUEUE_HINT_MAX, " (this kernel is built without such queues)");
+	if (hint[0] == '\0')
+		strcpy(hint, waker_hint(error));
 	errno = kept;
 }

@@ -20,7 +20,8 @@
  * same: ENOENT there is no such queue; EIDRM it has been removed; EACCES not
  * allowed; EAGAIN full or empty, and waiting was not asked for; EMSGSIZE the
  * message is longer than the queue takes; EINTR a cause of the waker's, not of
- * time, ended the wait; ETIMEDOUT patience ended.
+ * time, ended the wait; ESRCH the waker's process has ended;
+ * ETIMEDOUT patience ended.
  * Sources: mq_overview(7), sysvipc(7).
  */
 struct queue_family;
@@ -32,6 +33,8 @@ struct queue {
 	size_t message_max; /* bytes of the longest message that it takes */
 	size_t room;        /* bytes that a buffer for any message needs */
 	char *staging;      /* System V: where a message gets its type in front */
+	bool one_at_a_time; /* setting: nobody has many messages for us; wait at once */
+	int service;        /* System V: the file with the lock of queue_serve(), or 0 */
 };
 
 /* What a new queue is to be like; 0: the system's default. */
@@ -95,6 +98,33 @@ int queue_open(struct queue *queue, struct ref *ref, enum queue_access access);
 /* Release what queue_create() or queue_open() took; the queue itself stays. */
 void queue_close(struct queue *queue);
 
+/*
+ * Make a POSIX queue that has no name any more: nobody but who is given its
+ * descriptor has it.  Killed in the instant between, it leaves an empty queue
+ * QUEUE_PRIVATE_PREFIX "PID.NUMBER" of mode 0600, which queue_sweep() removes.
+ */
+#define QUEUE_PRIVATE_PREFIX "/ipcbox-private."
+int queue_create_private(struct queue *queue, const struct queue_shape *shape);
+
+/* The process that made the private queue NAME (without its slash); 0: it is none. */
+pid_t queue_private_creator(const char *name);
+void queue_sweep(void);
+
+/* Take DESCRIPTOR, of an open POSIX queue, for sending.  Returns 0, or -1 with errno. */
+int queue_adopt(struct queue *queue, int descriptor);
+
+/*
+ * One process at a time can serve a queue; that is known to all who can open
+ * it, and ends with the process.  queue_serve() returns 0, or -1 with errno:
+ * EAGAIN somebody serves it.  queue_server() returns who does, as far as that
+ * can be seen from here: a PID, 0 for nobody, -1 with errno: ESRCH somebody
+ * who has no PID here.
+ * The process must not open or close a POSIX queue of that name meanwhile.
+ * Source: fcntl(2), advisory record locking.
+ */
+int queue_serve(struct queue *queue);
+pid_t queue_server(struct queue *queue);
+
 /* Remove the queue that REF names. */
 int queue_remove(const struct ref *ref);
 
@@ -147,7 +177,10 @@ int queue_watchable(const struct queue *queue);
 enum { QUEUE_HINT_MAX = 512 };
 void queue_hint(char *hint, const struct ref *ref, const struct queue_shape *shape, int error);
 
-/* The value of the setting PATH under /proc/sys, or -1. */
-int64_t queue_setting(const char *path);
+/*
+ * What a POSIX queue of this shape costs its owner of RLIMIT_MSGQUEUE, in bytes.
+ * Source: mqueue_get_inode() in the kernel.
+ */
+int64_t queue_charge(int64_t depth, int64_t message_size);
 
 #endif

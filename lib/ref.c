@@ -251,32 +251,47 @@ const char *ref_unfit_for_old(const struct ref *ref)
 	return ref->form == REF_PRIVATE ? "names no object: private is for creating one" : NULL;
 }
 
+/* NUMBER to the base BASE at OUT, and NUL.  Every start prints a REF: printf(3) would cost it more.
+ */
+static char *put_number(char *out, unsigned number, unsigned base)
+{
+	char digits[32], *at = digits + sizeof digits;
+
+	do
+		*--at = "0123456789abcdef"[number % base];
+	while ((number /= base) != 0);
+	out = mempcpy(out, at, (size_t)(digits + sizeof digits - at));
+	*out = '\0';
+	return out;
+}
+
 char *ref_print(const struct ref *ref, char *text)
 {
 	char *out = text;
 
 	for (size_t i = 0; i < KINDS; i++)
 		if (kinds_known[i].kind == ref->kind)
-			out += sprintf(out, "%s:", kinds_known[i].word);
+			out = stpcpy(stpcpy(out, kinds_known[i].word), ":");
 	switch (ref->form) {
 	case REF_KEY:
-		sprintf(out, "key:0x%x", (unsigned)ref->key);
+		put_number(stpcpy(out, "key:0x"), (unsigned)ref->key, 16);
 		return text;
 	case REF_ID:
-		sprintf(out, "id:%d", ref->id);
+		put_number(stpcpy(out, "id:"), (unsigned)ref->id, 10);
 		return text;
 	case REF_PRIVATE:
 		strcpy(out, "private");
 		return text;
 	case REF_FTOK:
-		out += sprintf(out, "ftok:");
+		out = stpcpy(out, "ftok:");
 		break;
 	case REF_POSIX:
 		break;
 	}
 	out += say_defang(out, ref->name, strlen(ref->name), SAY_BACKSLASH_ESCAPED);
 	if (ref->form == REF_FTOK)
-		sprintf(out, ",0x%02x", ref->project);
+		put_number(stpcpy(out, ref->project < 16 ? ",0x0" : ",0x"), (unsigned)ref->project,
+			   16);
 	else
 		*out = '\0';
 	return text;

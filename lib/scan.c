@@ -56,7 +56,7 @@ const char *scan_duration(const char *text, int64_t *nanoseconds)
 	int64_t whole = 0, fraction = 0, scale = 1, unit;
 	__int128 nanos;
 
-	if (!is_digit(*c))
+	if (!is_digit(*c) && *c != '.')
 		return "is not a duration";
 	for (; is_digit(*c); c++) {
 		whole = whole * 10 + (*c - '0');
@@ -136,6 +136,40 @@ const char *scan_size(const char *text, int64_t *bytes)
 		return "is too large";
 	*bytes = product;
 	return NULL;
+}
+
+static const char *scan_hex(const char *digits, int64_t *number)
+{
+	const char *at = digits;
+	int64_t value = 0;
+
+	for (; *at != '\0'; at++) {
+		int digit = is_digit(*at)                            ? *at - '0'
+			    : (*at | 32) >= 'a' && (*at | 32) <= 'f' ? (*at | 32) - 'a' + 10
+								     : -1;
+
+		if (digit < 0)
+			return "is not a number";
+		if (value >> 59 != 0)
+			return "is too large";
+		value = value * 16 + digit;
+	}
+	if (at == digits)
+		return "is not a number";
+	*number = value;
+	return NULL;
+}
+
+const char *scan_offset(const char *text, int64_t *bytes, bool *from_end)
+{
+	bool dash = *text == '-';
+	const char *wrong;
+
+	text += dash;
+	wrong = strncmp(text, "0x", 2) == 0 ? scan_hex(text + 2, bytes) : scan_size(text, bytes);
+	if (wrong == NULL)
+		*from_end = dash;
+	return wrong;
 }
 
 const char *scan_mode(const char *text, mode_t *mode)

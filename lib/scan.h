@@ -2,6 +2,7 @@
 #ifndef SCAN_H
 #define SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -13,9 +14,9 @@
  */
 
 /*
- * A length of time: digits, an optional fraction, an optional unit out of
- * ms, s (the default), m, h, d.  "1.5", "250ms" and "2m" are all right; signs,
- * blanks and exponents are not.
+ * A length of time: digits, a fraction or both, and an optional unit out of
+ * ms, s (the default), m, h, d.  "1.5", ".5", "250ms" and "2m" are all right;
+ * signs, blanks, exponents and a point without digits behind it are not.
  * Unit of the result: nanoseconds.  Range: 0 up to 10^18 (10^9 seconds).
  */
 const char *scan_duration(const char *text, int64_t *nanoseconds);
@@ -31,6 +32,12 @@ const char *scan_number(const char *text, int64_t least, int64_t most, int64_t *
  * TiB are powers of 1024, kB MB GB TB powers of 1000.  Range: 0 to 2^63 - 1.
  */
 const char *scan_size(const char *text, int64_t *bytes);
+
+/*
+ * A place in something: a number of bytes as above, or 0x and hexadecimal.  With
+ * a dash in front it counts from the end: FROM_END is then set.
+ */
+const char *scan_offset(const char *text, int64_t *bytes, bool *from_end);
 
 /* Permission bits in octal, 0 to 0777, with or without leading zeros. */
 const char *scan_mode(const char *text, mode_t *mode);

@@ -23,7 +23,6 @@
 
 /* What tool, guard and COMMAND share; the object's own struct stands behind it. */
 struct stage {
-	bool made;
 	char text[REF_TEXT_MAX];
 	max_align_t object[];
 };
@@ -77,8 +76,11 @@ _Noreturn static void be_guard(const struct scope *scope, struct stage *stage,
 	setsid();
 	if (chdir("/") < 0)
 		_exit(0); /* cannot happen; the tool says that nothing was made */
+	/* Only the tool can open the gate: its read end tells when the tool is gone. */
+	close(ways->gate[1]);
+	if (scope->stop != 0)
+		*(int *)((char *)stage->object + scope->stop) = ways->gate[0];
 	word = scope->create(stage->object, stage->text);
-	stage->made = word == 0;
 	/* Descriptors 0 to 2 are busy or closed here, never an accident's. */
 	dup2(command, STDIN_FILENO);
 	dup2(ways->guard[1], STDOUT_FILENO);
@@ -88,25 +90,8 @@ _Noreturn static void be_guard(const struct scope *scope, struct stage *stage,
 		_exit(0);
 	fdio_await(STDIN_FILENO, POLLIN, -1, -1);
 	word = scope->remove(stage->object) < 0 ? errno : 0;
-	stage->made = false;
 	fdio_write_all(STDOUT_FILENO, &word, sizeof word);
 	_exit(0);
-}
-
-/* Until COMMAND ends, pass on what we are sent. */
-static int supervise(struct child *command, const struct stop *stop)
-{
-	for (;;) {
-		int events = fdio_await(command->descriptor, POLLIN, stop->descriptor, -1);
-		bool from_terminal;
-		int signal;
-
-		if (events > 0 && (events & POLLIN))
-			return child_end(command);
-		signal = events > 0 ? stop_signal(stop, &from_terminal) : 0;
-		if (signal != 0 && !from_terminal)
-			kill(command->pid, signal);
-	}
 }
 
 /* Make sure that the object is gone; whoever can still say so says so. */
@@ -114,35 +99,62 @@ static void see_it_gone(const struct scope *scope, struct stage *stage, const st
 {
 	int error = 0;
 
+	/* A guard that was killed may have made it and not come to say so. */
 	if (!read_word(ways->guard[0], &error))
-		error = !stage->made || scope->remove(stage->object) == 0 ? 0 : errno;
+		error = scope->remove(stage->object) == 0 ? 0 : errno;
 	if (error != 0) {
 		errno = error;
-		say_errno("cannot remove %s", stage->text);
+		say_errno("cannot remove %s", *stage->text != '\0' ? stage->text : "the object");
 	}
 }
 
-static int run(const struct scope *scope, struct stage *stage, const struct ways *ways,
-	       struct child *command, const struct stop *stop, char **words)
+/*
+ * Wait until the guard has made the object, or has given up because we are to
+ * stop.  Returns the signal that said so, or 0.
+ */
+static int await_object(struct ways *ways, const struct stop *stop)
+{
+	int signal = 0;
+
+	while (signal == 0) {
+		int events = fdio_await(ways->guard[0], POLLIN, stop->descriptor, -1);
+
+		if (events > 0 && !(events & POLLPRI))
+			return 0;
+		if (events > 0)
+			signal = stop_signal(stop, NULL);
+		if (signal == SIGCHLD)
+			signal = 0; /* the guard, which has told us why */
+	}
+	own_drop_fd(&ways->gate[1]);
+	return signal;
+}
+
+/* STOPPED is the signal that came before COMMAND ran, or 0. */
+static int run(const struct scope *scope, struct stage *stage, struct ways *ways,
+	       struct child *command, const struct stop *stop, int *stopped, char **words)
 {
 	int status = STATUS_OWN_FAILURE, error;
 
+	*stopped = await_object(ways, stop);
 	if (!read_word(ways->guard[0], &status)) {
 		say("cannot get ready to run %s: the guard process has died", words[0]);
 		status = STATUS_OWN_FAILURE;
 	}
-	if (status != 0) {
+	if (status != 0 || *stopped != 0) {
 		kill(command->pid, SIGKILL);
 		child_end(command);
 		see_it_gone(scope, stage, ways);
 		return status;
 	}
-	fdio_write_all(ways->gate[1], "", 1);
+	if (fdio_write_all(ways->gate[1], "", 1) < 0)
+		say_errno("cannot let %s go", words[0]);
+	own_drop_fd(&ways->gate[1]); /* where nothing came, COMMAND gives up */
 	if (read_word(ways->started[0], &error)) {
 		errno = error;
 		say_errno("cannot run %s", words[0]);
 	}
-	status = supervise(command, stop);
+	status = child_supervise(command, stop);
 	see_it_gone(scope, stage, ways);
 	return status;
 }
@@ -165,9 +177,9 @@ int scope_run(const struct scope *scope, const void *object, char **words)
 	struct ways ways;
 	struct stop stop;
 	pid_t guard = -1;
-	int status = STATUS_OWN_FAILURE;
+	int status = STATUS_OWN_FAILURE, stopped;
 
-	if (stage == MAP_FAILED || open_ways(&ways) < 0 || stop_begin(&stop, SIGQUIT) < 0) {
+	if (stage == MAP_FAILED || open_ways(&ways) < 0 || stop_begin_for_command(&stop) < 0) {
 		say_errno("cannot get ready to run %s", words[0]);
 		return status;
 	}
@@ -188,8 +200,12 @@ int scope_run(const struct scope *scope, const void *object, char **words)
 	close(ways.gate[0]);
 	close(ways.started[1]);
 	close(ways.guard[1]);
-	status = run(scope, stage, &ways, &command, &stop, words);
+	status = run(scope, stage, &ways, &command, &stop, &stopped, words);
 	while (waitpid(guard, NULL, 0) < 0 && errno == EINTR)
 		;
+	if (stopped != 0)
+		stop_die(stopped);
+	if (command.signal != 0)
+		child_die_too(command.signal);
 	return status;
 }

@@ -2,6 +2,7 @@
 #ifndef SCOPE_H
 #define SCOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -18,10 +19,16 @@ struct scope {
 	 * Returns 0, or the exit status after saying what failed. */
 	int (*create)(void *object, char *text);
 	/* Remove the object, if it is still the one that was made.  Returns 0, or -1
-	 * with errno; an object that is gone already is no failure. */
+	 * with errno; an object that is gone already, or was never made, is no failure. */
 	int (*remove)(void *object);
 	const char *variable; /* COMMAND finds the REF in it */
 	size_t size;          /* of *OBJECT, which holds no pointers */
+	/* Where in *OBJECT an int stands, for a create() that may have to wait; or 0.  It
+	 * gets a descriptor that becomes readable when create() is to give up, silently:
+	 * the tool was told to stop, or has died. */
+	size_t stop;
+	/* create() is done in no time: a signal that is to stop the tool waits for it. */
+	bool quick;
 };
 
 /*
@@ -30,6 +37,8 @@ struct scope {
  *
  * Returns the exit status: COMMAND's, 128 plus the signal that killed it, 126
  * or 127 when it could not be run, 125 or create()'s own when nothing was made.
+ * One of the signals that comes before COMMAND runs, or that has killed COMMAND,
+ * ends this process by it.
  * Failures are said, with the REF; one to remove does not change the status.
  */
 int scope_run(const struct scope *scope, const void *object, char **words);

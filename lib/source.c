@@ -12,6 +12,7 @@ enum {
 	BLOCK = 65536,
 	MARGIN = 64,                 /* the header of a netstring, the end of a line */
 	COUNT_MOST = 1024 * 1048576, /* how far a record that is too long is measured */
+	POLLS_MOST = 16,             /* before a thread is started to save them */
 };
 
 /*
@@ -41,7 +42,7 @@ static int make_room(struct source *source)
 		return 1;
 	if (source->size >= most)
 		return 0;
-	size = source->size == 0 ? source->limit + BLOCK + MARGIN : 2 * source->size;
+	size = source->size == 0 ? 2 * BLOCK + MARGIN : 2 * source->size;
 	if (size > most)
 		size = most;
 	buffer = realloc(source->buffer, size);
@@ -50,6 +51,59 @@ static int make_room(struct source *source)
 	source->buffer = buffer;
 	source->size = size;
 	return 1;
+}
+
+/* As fdio_read(), but blocked in the read itself; EAGAIN: the descriptor is non-blocking. */
+static ssize_t read_or_wake(const struct source *source, char *buffer, size_t size)
+{
+	ssize_t length = -1;
+
+	do {
+		unsigned causes = waker_causes(source->waker) & source->ends;
+
+		if (causes & (WAKER_STOP | WAKER_TIME)) {
+			errno = causes & WAKER_STOP ? EINTR : ETIMEDOUT;
+			return -1;
+		}
+		/* The last word of who has ended may stand in the pipe. */
+		if (causes & WAKER_ENDED) {
+			length = fdio_read_now(source->descriptor, FDIO_PIPE, buffer, size);
+			if (length < 0)
+				errno = ESRCH;
+			return length;
+		}
+		length = read(source->descriptor, buffer, size);
+	} while (length < 0 && errno == EINTR);
+	return length;
+}
+
+/*
+ * Whether the waker ends the next wait.  A stream that goes on for long may come
+ * in small pieces: with it, each costs one system call and not two.
+ */
+static bool waker_ends_it(struct source *source)
+{
+	if (source->waker == NULL || source->waker->running)
+		return source->waker != NULL;
+	if (source->polls < POLLS_MOST)
+		return false;
+	if (waker_begin(source->waker, 0) == 0)
+		return true;
+	source->waker = NULL;
+	return false;
+}
+
+static ssize_t take_bytes(struct source *source, char *buffer, size_t size)
+{
+	if (waker_ends_it(source)) {
+		ssize_t length = read_or_wake(source, buffer, size);
+
+		if (length >= 0 || errno != EAGAIN)
+			return length;
+		source->waker = NULL;
+	}
+	source->polls++;
+	return fdio_read(source->descriptor, buffer, size, source->stop);
 }
 
 /* Read on in search of the end of a record that is too long, to tell its length. */
@@ -61,8 +115,7 @@ static enum source_next measure(struct source *source)
 	source->length = source->end - source->start;
 	source->length_known = false;
 	while (source->length < COUNT_MOST) {
-		ssize_t length =
-			fdio_read(source->descriptor, source->buffer, source->size, source->stop);
+		ssize_t length = take_bytes(source, source->buffer, source->size);
 		const char *found = NULL;
 
 		if (length < 0)
@@ -80,6 +133,12 @@ static enum source_next measure(struct source *source)
 	return SOURCE_TOO_LONG;
 }
 
+/* By STOP or the waker. */
+static bool is_stopped(int error)
+{
+	return error == EINTR || error == ESRCH || error == ETIMEDOUT;
+}
+
 /* More of the stream into the buffer. */
 static enum source_next refill(struct source *source)
 {
@@ -90,49 +149,58 @@ static enum source_next refill(struct source *source)
 		return measure(source);
 	if (room < 0)
 		return SOURCE_FAILED;
-	length = fdio_read(source->descriptor, source->buffer + source->end,
-			   source->size - source->end, source->stop);
+	length = take_bytes(source, source->buffer + source->end, source->size - source->end);
 	if (length < 0)
-		return errno == EINTR ? SOURCE_STOPPED : SOURCE_FAILED;
+		return is_stopped(errno) ? SOURCE_STOPPED : SOURCE_FAILED;
 	source->last = length == 0;
 	source->end += (size_t)length;
 	source->total += (uint64_t)length;
 	return SOURCE_RECORD;
 }
 
-enum source_next source_next(struct source *source, struct record *record)
+enum source_next source_take(struct source *source, struct record *record)
 {
 	struct record_parser *parser = &source->parser;
-	enum source_next more;
+	enum record_found found;
 
 	source->start += parser->consumed;
 	source->offset += parser->consumed;
-	if (parser->frame == FRAME_WHOLE && source->number > 0)
-		return SOURCE_END;
-	source->number++;
-	if (source->buffer == NULL && (more = refill(source)) != SOURCE_RECORD)
-		return more;
-	for (;;) {
-		enum record_found found =
-			record_parse(parser, source->buffer + source->start,
-				     source->end - source->start, source->last, record);
-
-		if ((found == RECORD_FOUND || parser->consumed > 0) &&
-		    record->length > source->limit) {
-			source->length = record->length;
-			source->length_known = true;
-			return SOURCE_TOO_LONG;
-		}
-		if (found == RECORD_FOUND)
-			return SOURCE_RECORD;
-		parser->consumed = 0;
-		if (found == RECORD_END)
+	parser->consumed = 0;
+	if (!source->begun) {
+		if (parser->frame == FRAME_WHOLE && source->number > 0)
 			return SOURCE_END;
-		if (found == RECORD_BROKEN)
-			return SOURCE_BROKEN;
-		more = refill(source);
-		if (more != SOURCE_RECORD)
-			return more;
+		source->number++;
+		source->begun = true;
+	}
+	if (source->buffer == NULL)
+		return SOURCE_EMPTY;
+	found = record_parse(parser, source->buffer + source->start, source->end - source->start,
+			     source->last, record);
+	if ((found == RECORD_FOUND || parser->consumed > 0) && record->length > source->limit) {
+		source->length = record->length;
+		source->length_known = true;
+		return SOURCE_TOO_LONG;
+	}
+	if (found == RECORD_FOUND) {
+		source->begun = false;
+		return SOURCE_RECORD;
+	}
+	parser->consumed = 0;
+	if (found == RECORD_END)
+		return SOURCE_END;
+	return found == RECORD_BROKEN ? SOURCE_BROKEN : SOURCE_EMPTY;
+}
+
+enum source_next source_next(struct source *source, struct record *record)
+{
+	for (;;) {
+		enum source_next found = source_take(source, record);
+
+		if (found != SOURCE_EMPTY)
+			return found;
+		found = refill(source);
+		if (found != SOURCE_RECORD)
+			return found;
 	}
 }
 

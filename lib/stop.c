@@ -12,13 +12,12 @@ static bool is_ignored(int signal)
 	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-int stop_begin(struct stop *stop, int also)
+static int begin(struct stop *stop, const int *signals, size_t count)
 {
-	const int signals[] = { SIGINT, SIGTERM, SIGHUP, also };
 	sigset_t watched, blocked;
 
 	sigemptyset(&watched);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+	for (size_t i = 0; i < count; i++)
 		if (signals[i] != 0 && !is_ignored(signals[i]))
 			sigaddset(&watched, signals[i]);
 	blocked = watched;
@@ -27,6 +26,44 @@ int stop_begin(struct stop *stop, int also)
 		return -1;
 	stop->descriptor = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	return stop->descriptor < 0 ? -1 : 0;
+}
+
+int stop_begin(struct stop *stop, int also)
+{
+	const int signals[] = { SIGINT, SIGTERM, SIGHUP, also };
+
+	return begin(stop, signals, sizeof signals / sizeof *signals);
+}
+
+static void survive(int signal)
+{
+	(void)signal;
+}
+
+void stop_survive_file_limit(void)
+{
+	/* A handler and not SIG_IGN, which would outlive exec. */
+	struct sigaction action = { .sa_handler = survive, .sa_flags = SA_RESTART }, before;
+
+	if (sigaction(SIGXFSZ, &action, &before) == 0 && before.sa_handler == SIG_IGN)
+		sigaction(SIGXFSZ, &before, NULL);
+}
+
+int stop_notice_children(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	return is_ignored(SIGCHLD) ? sigaction(SIGCHLD, &action, NULL) : 0;
+}
+
+int stop_begin_for_command(struct stop *stop)
+{
+	const int signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
+				SIGUSR2, SIGCONT, SIGTSTP, SIGCHLD };
+
+	if (stop_notice_children() < 0)
+		return -1;
+	return begin(stop, signals, sizeof signals / sizeof *signals);
 }
 
 int stop_signal(const struct stop *stop, bool *from_terminal)

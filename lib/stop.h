@@ -27,6 +27,25 @@ struct stop {
 int stop_begin(struct stop *stop, int also);
 
 /*
+ * From here on a write beyond RLIMIT_FSIZE fails with EFBIG, and does not kill us
+ * with what we hold.  A COMMAND has the default again.
+ */
+void stop_survive_file_limit(void);
+
+/*
+ * To be called before a child is made: who starts us with SIGCHLD ignored would
+ * keep its status from us, see wait(2).  Returns 0, or -1 with errno.
+ */
+int stop_notice_children(void);
+
+/*
+ * The same for a tool that runs a COMMAND and has nothing else to do: it reads
+ * all signals that COMMAND is to get, too (QUIT, USR1, USR2, CONT), those of the
+ * terminal's job control (TSTP), and CHLD; see child_supervise().
+ */
+int stop_begin_for_command(struct stop *stop);
+
+/*
  * The next of the signals that have come, or 0.  Never waits.  FROM_TERMINAL
  * (unless NULL) tells whether the kernel sent it, to the whole process group:
  * a COMMAND has got it already.

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -12,16 +11,6 @@
 #include "own.h"
 #include "say.h"
 #include "status.h"
-
-/* The record as a file, to be read from its start. */
-static int file_of(const char *bytes, size_t length)
-{
-	OWN_FD int file = memfd_create("message", MFD_CLOEXEC);
-
-	if (file < 0 || fdio_write_all(file, bytes, length) < 0 || lseek(file, 0, SEEK_SET) < 0)
-		return -1;
-	return own_take_fd(&file);
-}
 
 static int supervise(struct worker *worker, struct child *child)
 {
@@ -34,29 +23,38 @@ static int supervise(struct worker *worker, struct child *child)
 
 		if (events < 0)
 			waker_causes(worker->waker); /* or the helper goes on interrupting */
-		if (events > 0 && (events & POLLIN))
-			return child_end(child);
-		signal = events > 0 ? stop_signal(worker->stop, NULL) : 0;
+		/* Also where COMMAND has ended, too: another message is not to be begun. */
+		signal = events > 0 && (events & POLLPRI) ? stop_signal(worker->stop, NULL) : 0;
 		if (signal != 0 && worker->signal != 0)
 			kill(child->pid, signal);
 		if (signal != 0)
 			worker->signal = signal;
+		if (events > 0 && (events & POLLIN))
+			return child_end(child);
 	}
 }
 
 int worker_run(struct worker *worker, const char *bytes, size_t length)
 {
-	OWN_FD int record = file_of(bytes, length);
+	OWN_FD int record = fdio_file_of(bytes, length);
+	const struct child_plan plan = { .words = worker->words,
+					 .input = record,
+					 .output = -1,
+					 .mask = &worker->stop->before,
+					 .kept = worker->kept };
 	struct child child;
 	int error;
 
+	worker->unstarted = true;
 	if (record < 0) {
 		say_errno("cannot give a message to %s", worker->words[0]);
 		return STATUS_OWN_FAILURE;
 	}
-	error = child_start(&child, worker->words, record, &worker->stop->before);
-	if (error == 0)
+	error = child_start(&child, &plan);
+	if (error == 0) {
+		worker->unstarted = false;
 		return supervise(worker, &child);
+	}
 	errno = error;
 	say_errno("cannot run %s", worker->words[0]);
 	return child_unstarted_status(error);

@@ -2,6 +2,7 @@
 #ifndef WORKER_H
 #define WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "stop.h"
@@ -16,8 +17,10 @@ struct worker {
 	char **words;            /* COMMAND, ended by NULL */
 	const struct stop *stop; /* the first signal lets COMMAND finish, the second is passed on */
 	struct waker *waker;
+	int kept; /* a descriptor that COMMAND inherits, or 0 */
 
-	int signal; /* that came; COMMAND has ended nevertheless */
+	int signal;     /* that came; COMMAND has ended nevertheless */
+	bool unstarted; /* COMMAND could not be run */
 };
 
 /*

@@ -27,6 +27,8 @@ load helpers
 	limit ipc-mq-create --depth=3 --message-size=1K mq:/shape
 	run -1 limit ipc-mq-peek -v mq:/shape
 	[[ $output == *"max_messages 3, message_size 1024,"* ]]
+	# The kernel would take what is above an int for what is left of it.
+	run -2 limit ipc-mq-create -b 4294968320 mq:private
 	q=$(limit ipc-mq-create --capacity=4kB mq:private)
 	run -3 limit ipc-mq-peek -v "$q"
 	[[ $output == *" size 4000,"* ]]
@@ -83,6 +85,22 @@ load helpers
 	run -0 limit ipc-mq-create -e --allow-foreign mq:key:0x79
 }
 
+@test "--exist-ok refuses a queue of root's that is of no use: status 1, and whose it is" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to be somebody else"
+	for ref in mq:/useless mq:key:0x7a; do
+		ipc-mq-create $ref
+		run -1 as_nobody "$BIN/ipc-mq-create" -e -m 0666 $ref
+		[ "$output" = "ipc-mq-create: cannot use $ref: Permission denied (it belongs to uid 0, mode 0600)" ]
+		run -1 as_nobody "$BIN/ipc-mq-send" $ref x
+		[[ $output == *": Permission denied (it belongs to uid 0, mode 0600)" ]]
+	done
+	for mode in 0602 0604; do
+		q=$(ipc-mq-create -m $mode mq:key:0x1$mode)
+		run -0 as_nobody "$BIN/ipc-mq-create" -e -m 0666 mq:key:0x1$mode
+		[ "$output" = "$q" ]
+	done
+}
+
 @test "options of the other family, and wrong values: status 2, nothing made" {
 	run -2 limit ipc-mq-create -d 1 mq:private
 	run -2 limit ipc-mq-create -s 8 mq:private
@@ -109,6 +127,19 @@ load helpers
 	run -4 limit ipc-mq-recv mq:/limit
 }
 
+@test "what RLIMIT_MSGQUEUE leaves is told; so are a full table of descriptors and a kernel without queues" {
+	ipc-mq-create -d 1 -s 8 mq:/charged
+	run -1 bash -c 'ulimit -q 200; exec timeout 10 ipc-mq-create -d 2 -s 8 mq:/limit'
+	[[ $output =~ "(the queue needs 208 bytes, at least "([0-9]+)" are in use, and the user's limit RLIMIT_MSGQUEUE is 200: ulimit -q, " ]]
+	[ "${BASH_REMATCH[1]}" -ge 104 ]
+	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+	export ASAN_OPTIONS=detect_leaks=0
+	run -1 limit strace -qq -o /dev/null -e inject=mq_open,dup:error=EMFILE ipc-mq-create -d 1 -s 8 mq:/limit
+	[[ $output == *"Too many open files (this process has no descriptor left: ulimit -n)" ]]
+	run -1 limit strace -qq -o /dev/null -e inject=mq_open:error=ENOSYS ipc-mq-create mq:/limit
+	[[ $output == *"(this kernel is built without such queues)" ]]
+}
+
 @test "queues_max, msgmni and msg_max of the IPC namespace are met and named" {
 	[ -w /proc/sys/fs/mqueue/queues_max ] || skip "the settings cannot be written"
 	echo 1 >/proc/sys/fs/mqueue/msg_max
@@ -131,6 +162,59 @@ load helpers
 	run -1 bash -c 'exec timeout 10 ipc-mq-create -d 1 -s 8 mq:/unprinted >&-'
 	run -4 limit ipc-mq-recv mq:/unprinted
 	run -4 limit ipc-mq-recv mq:key:0x81
+	for ref in mq:/before mq:key:0x82; do
+		ipc-mq-create $ref
+		run -1 bash -c "exec timeout 10 ipc-mq-create -e $ref >/dev/full"
+		run -3 limit ipc-mq-recv -n $ref
+	done
+}
+
+# The creates share what is done around the object.
+creates=("ipc-mq-create -d 1 -s 8 mq:/unread" "ipc-mq-create mq:key:0x83" "ipc-sem create sem:/unread"
+	"ipc-sem create sem:key:0x83" "ipc-shm-create -s 1 shm:/unread" "ipc-shm-create -s 1 shm:key:0x83"
+	"ipc-ring-create -s 4K ring:/unread")
+
+# How many objects there are.
+objects() { ipc-ls --raw -o REF | wc -l; }
+
+# True while process $1 waits in poll(2).
+polls() {
+	local number
+	{ read -r number _ <"/proc/$1/syscall"; } 2>/dev/null || return 1
+	case $(uname -m):$number in x86_64:7 | aarch64:73) ;; *) return 1 ;; esac
+}
+
+@test "a REF that nobody reads: status 1, and no object is left" {
+	before=$(objects)
+	mkfifo "$tmp/unread"
+	for create in "${creates[@]}"; do
+		exec 8<>"$tmp/unread" 9>"$tmp/unread" 8<&-
+		run -1 env --default-signal bash -c "exec timeout 10 $create >&9"
+		exec 9>&-
+		[[ $output == "${create%% *}"*": cannot write to standard output: Broken pipe" ]]
+		[ "$(objects)" -eq "$before" ]
+	done
+}
+
+@test "a signal before the REF could be printed ends the tool, and no object is left" {
+	before=$(objects)
+	mkfifo "$tmp/stuck"
+	exec 9<>"$tmp/stuck"
+	head -c 65536 /dev/zero >&9
+	for create in "${creates[@]}"; do
+		for signal in TERM INT HUP; do
+			# shellcheck disable=SC2086
+			env --default-signal $create >&9 3>&- &
+			pid=$!
+			eventually polls "$pid"
+			[ "$(objects)" -gt "$before" ]
+			kill -$signal "$pid"
+			wait "$pid" || status=$?
+			[ "$status" -eq $((128 + $(kill -l $signal))) ]
+			[ "$(objects)" -eq "$before" ]
+		done
+	done
+	exec 9>&-
 }
 
 @test "a path for ftok that is missing: status 1" {
@@ -197,4 +281,31 @@ there() { [ -e "/dev/mqueue/$1" ]; }
 @test "with COMMAND in \$(...): the guard does not hold the pipe" {
 	run -0 limit bash -c 'echo "$(ipc-mq-create -d 1 -s 8 mq:/subst -- echo done)"'
 	[ "$output" = done ]
+}
+
+@test "with COMMAND on a terminal: Ctrl-Z, fg and Ctrl-C reach COMMAND, and the queue goes" {
+	run limit python3 "$BATS_TEST_DIRNAME/terminal.py" ipc-mq-create -d 1 -s 8 mq:/terminal --
+	echo "$output"
+	[ "${lines[-1]}" = "job control works" ]
+	gone terminal
+}
+
+@test "with COMMAND: the tool dies of the signal that it and COMMAND got, when the queue is gone" {
+	cd "$tmp"
+	for family in "-d 1 -s 8 mq:/dying" mq:private; do
+		dies_as_command_does ipc-mq-create $family --
+	done
+	gone dying
+}
+
+@test "with COMMAND: who stops and continues COMMAND alone does not stop the tool" {
+	outlast_a_stop ipc-mq-create -d 1 -s 8 mq:/paused --
+	gone paused
+}
+
+@test "with COMMAND: where it cannot be seen whose the queue is, it stays, and that is told" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to hide the mount"
+	run -7 unshare --mount sh -c 'mount -t tmpfs none /dev/mqueue && exec setpriv --reuid=65534 --regid=65534 \
+		--clear-groups "$BIN/ipc-mq-create" -m 0 -d 1 -s 8 mq:/unseen -- sh -c "exit 7"'
+	[ "$output" = "ipc-mq-create: cannot remove mq:/unseen: Permission denied" ]
 }

@@ -66,12 +66,16 @@ fill() { for t in 3 1 2 3; do limit ipc-mq-send -y $t "$1" t$t; done; }
 	run -6 --separate-stderr limit ipc-mq-peek "$s"
 	echo 8192 >/proc/sys/kernel/msgmax
 	[ "$output" = $'short\nend' ]
+	[ "$stderr" = "ipc-mq-peek: 1 message of $s cannot be copied: longer than the limit in /proc/sys/kernel/msgmax" ]
 }
 
 @test "stdout closed or full: status 1" {
 	s=$(new_queue sysv)
 	fill "$s"
-	run -1 bash -c "exec timeout 10 ipc-mq-peek $s >/dev/full"
+	for o in '' -y-9; do
+		run -1 bash -c "exec timeout 10 ipc-mq-peek $o $s >/dev/full"
+		[ "$output" = "ipc-mq-peek: cannot write to standard output: No space left on device" ]
+	done
 	run -1 bash -c "exec timeout 10 ipc-mq-peek $s >&-"
 	[ "$(depth "$s")" -eq 4 ]
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 
 load helpers
+load streams
+put=ipc-mq-send get=ipc-mq-recv noun=message from='taken from'
 
 @test "one message by default, N with --count, all with --all" {
 	for family in posix sysv; do
@@ -20,33 +22,22 @@ load helpers
 
 @test "nothing there: --nonblock and --timeout end in status 3, silent; -v talks" {
 	for family in posix sysv; do
-		q=$(new_queue $family)
-		run -3 limit ipc-mq-recv --nonblock "$q"
-		[ "$output" = "" ]
-		start=${EPOCHREALTIME/./}
-		run -3 limit ipc-mq-recv --timeout=200ms "$q"
-		[ $((${EPOCHREALTIME/./} - start)) -ge 200000 ]
-		[ "$output" = "" ]
-		run -3 limit ipc-mq-recv --verbose -n "$q"
-		[ "$output" = "ipc-mq-recv: no message in $q" ]
-		limit ipc-mq-send "$q" a
-		run -3 --separate-stderr limit ipc-mq-recv -c 3 -t 50ms "$q"
-		[ "$output" = a ]
-		[ "$stderr" = "ipc-mq-recv: 1 of 3 messages taken from $q" ]
-		limit ipc-mq-send "$q" a
-		run -3 limit ipc-mq-recv --quiet -c 3 -n "$q"
-		[ "$output" = a ]
+		r=$(new_queue $family)
+		nothing_comes
+	done
+}
+
+@test "its reader goes while it waits: status 1, and nothing is taken after that" {
+	for family in posix sysv; do
+		r=$(new_queue $family)
+		ends_with_its_reader in_queue_call
 	done
 }
 
 @test "--follow --timeout: until none comes for so long; 0 if any came, else 3" {
 	for family in posix sysv; do
-		q=$(new_queue $family)
-		limit ipc-mq-send "$q" a b
-		run -0 limit ipc-mq-recv --follow -t 50ms "$q"
-		[ "$output" = $'a\nb' ]
-		run -3 limit ipc-mq-recv -f -t 50ms "$q"
-		run -3 limit ipc-mq-recv -f -n "$q"
+		r=$(new_queue $family)
+		follows_until_none_comes
 	done
 }
 
@@ -64,6 +55,43 @@ load helpers
 		wait "$receiver" || status=$?
 		[ "$status" -eq 130 ]
 		[ "$(<"$tmp/got")" = $'one\ntwo' ]
+	done
+}
+
+@test "who waits first gets the first message: it stands in the line of the kernel" {
+	for family in posix sysv; do
+		q=$(new_queue $family)
+		for place in 1 2 3; do
+			ipc-mq-recv -t 20 "$q" >"$tmp/place$place" 3>&- &
+			receivers[place]=$!
+			eventually in_queue_call $!
+		done
+		for place in 1 2 3; do
+			limit ipc-mq-send "$q" "message $place"
+			wait "${receivers[place]}"
+			[ "$(<"$tmp/place$place")" = "message $place" ]
+		done
+	done
+}
+
+@test "standard output left non-blocking by somebody else is waited for" {
+	for family in posix sysv; do
+		case $family in posix) q=$(new_queue posix -s 5000) ;; sysv) q=$(new_queue sysv) ;; esac
+		head -c 5000 /dev/urandom >"$tmp/large"
+		for _ in 1 2 3; do limit ipc-mq-send -F whole "$q" <"$tmp/large"; done
+		limit /usr/bin/python3 -c '
+import fcntl, os, subprocess, sys
+r, w = os.pipe()
+fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 4096)
+os.set_blocking(w, False)
+p = subprocess.Popen(sys.argv[1:], stdout=w)
+# It has to wait: two messages are more than the pipe holds.
+while open(f"/proc/{p.pid}/stat").read().rsplit(")", 1)[1].split()[0] != "S":
+    pass
+os.close(w)
+sys.stdout.buffer.write(os.fdopen(r, "rb").read())
+sys.exit(p.wait())' ipc-mq-recv -a -F whole "$q" >"$tmp/got"
+		cat "$tmp/large" "$tmp/large" "$tmp/large" | cmp - "$tmp/got"
 	done
 }
 
@@ -126,14 +154,14 @@ load helpers
 	run -2 limit ipc-mq-recv -c 1 -a "$q"
 	run -2 limit ipc-mq-recv -a -f "$q"
 	run -2 limit ipc-mq-recv -a -t 1 "$q"
-	run -2 limit ipc-mq-recv -E 9 "$q"
+	for status in 0 9; do run -2 limit ipc-mq-recv -E $status "$q"; done
 	run -2 limit ipc-mq-recv "$q" true
 	run -2 limit ipc-mq-recv mq:private
 	run -2 limit ipc-mq-recv --at-least-once mq:/q
 	run -125 limit ipc-mq-recv -n -j "$q" -- true
 	run -125 limit ipc-mq-recv -n "$q" --
 	run -125 limit ipc-mq-recv -n mq:/none -- true
-	run -125 limit ipc-mq-recv -E 0 "$q" -- true
+	for value in x -1 256; do run -125 limit ipc-mq-recv -E $value "$q" -- true; done
 }
 
 @test "a message is not lost to a closed, read-only or full stdout, nor to a reader that has gone" {
@@ -276,6 +304,35 @@ load helpers
 	run -98 limit ipc-mq-recv -n --conflict-status=98 "$s" -- true
 }
 
+@test "with COMMAND: its input is the message alone, and what reads it in a shell" {
+	for family in posix sysv; do
+		q=$(new_queue $family)
+		limit ipc-mq-send "$q" one
+		run -1 limit ipc-mq-recv "$q" -- sh -ec 'read -r x; echo "$x"'
+		for words in 'read -r x || [ -n "$x" ]' 'x=$(cat)'; do
+			run -0 limit ipc-mq-recv "$q" -- sh -ec "$words; echo \"<\$x>\""
+			[ "$output" = '<one>' ]
+			limit ipc-mq-send "$q" one
+		done
+	done
+}
+
+@test "with COMMAND: -E 0 is the status when too few came, and no success otherwise" {
+	q=$(new_queue posix)
+	touch "$tmp/dead"
+	run -0 limit ipc-mq-recv -n -v -E 0 "$q" -- touch "$tmp/ran"
+	[ "$output" = "ipc-mq-recv: no message in $q" ]
+	[ ! -e "$tmp/ran" ]
+	for status in 0 3 9; do
+		limit ipc-mq-send "$q" a
+		run -$status limit ipc-mq-recv -n -v -c 2 -E $status --dead-letter="$tmp/dead" "$q" -- sh -c 'exit 5'
+		[ "$output" = "ipc-mq-recv: 1 of 2 messages taken from $q" ]
+	done
+	limit ipc-mq-send "$q" a
+	run -5 limit ipc-mq-recv -n -c 2 -E 0 "$q" -- sh -c 'exit 5'
+	run -125 limit ipc-mq-recv -E 0 mq:/none -- true
+}
+
 @test "with COMMAND: a failure puts the message back, or makes it a dead letter" {
 	for family in posix sysv; do
 		q=$(new_queue $family)
@@ -285,10 +342,40 @@ load helpers
 		run -127 limit ipc-mq-recv "$q" -- "$tmp/none"
 		run -126 limit ipc-mq-recv "$q" -- "$tmp"
 		[ "$(depth "$q")" -eq 2 ]
+		# That COMMAND cannot be run is no message's fault.
+		run -127 limit ipc-mq-recv -a --dead-letter="$tmp/$family" "$q" -- "$tmp/none"
+		[ "${lines[-1]}" = "ipc-mq-recv: 1 message put back into $q" ]
+		[ "$(depth "$q")" -eq 2 ]
+		[ ! -s "$tmp/$family" ]
 		run -6 limit ipc-mq-recv -a --dead-letter="$tmp/$family" "$q" -- sh -c 'exit 6'
 		[ "$(depth "$q")" -eq 0 ]
 		[ "$(wc -l <"$tmp/$family")" -eq 2 ]
 	done
+}
+
+@test "with COMMAND: a dead letter that cannot be written goes back, and no part of it is left" {
+	for o in '' --at-least-once; do
+		s=$(new_queue sysv)
+		for letter in a b c; do limit ipc-mq-send "$s" "$(printf "$letter%.0s" {1..400})"; done
+		# shellcheck disable=SC2086
+		run -6 bash -c "ulimit -f 1; exec timeout 10 ipc-mq-recv -a $o --dead-letter=$tmp/dead$o $s -- sh -c 'exit 6'"
+		[ "${lines[0]}" = "ipc-mq-recv: cannot write to $tmp/dead$o: File too large" ]
+		[ "$(depth "$s")" -eq 1 ]
+		limit ipc-mq-send -j "$s" <"$tmp/dead$o"
+		run -0 limit ipc-mq-recv -a "$s"
+		[ "$(printf '%s\n' "${lines[@]}" | cut -c 1 | paste -sd, -)" = c,a,b ]
+	done
+}
+
+@test "a file for dead letters that nobody opens: signals end the wait" {
+	q=$(new_queue posix)
+	mkfifo "$tmp/nobody"
+	env --default-signal "$BIN/ipc-mq-recv" --dead-letter="$tmp/nobody" "$q" 3>&- &
+	receiver=$!
+	eventually asleep "$receiver"
+	kill -TERM "$receiver"
+	wait "$receiver" || status=$?
+	[ "$status" -eq 143 ]
 }
 
 @test "with COMMAND: SIGTERM lets it finish, a second one is passed on" {
@@ -297,8 +384,12 @@ load helpers
 	env --default-signal "$BIN/ipc-mq-recv" -f "$q" -- sh -c 'read x; echo $$ >'"$tmp"'/pid; while [ ! -e '"$tmp"'/go ]; do sleep 0.02; done; echo "$x" >>'"$tmp"'/done' 3>&- &
 	receiver=$!
 	eventually [ -s "$tmp/pid" ]
+	# It finds the signal and the end of COMMAND at the same time.
+	kill -STOP "$receiver"
 	kill -TERM "$receiver"
 	touch "$tmp/go"
+	eventually grep -q '^State:.Z' "/proc/$(<"$tmp/pid")/status"
+	kill -CONT "$receiver"
 	wait "$receiver" || status=$?
 	[ "$status" -eq 143 ]
 	[ "$(<"$tmp/done")" = a ]
@@ -337,28 +428,116 @@ load helpers
 	run -3 limit ipc-mq-recv -t 50ms --at-least-once "$s"
 }
 
-@test "--at-least-once loses nothing to SIGKILL" {
+@test "--at-least-once: a COMMAND that outlives a killed receiver has the turn until it ends" {
+	mkfifo "$tmp/go"
 	s=$(new_queue sysv)
-	rounds=${SOAK:+2000}
+	limit ipc-mq-send "$s" x
+	ipc-mq-recv --at-least-once "$s" -- sh -c "echo \$\$ >$tmp/pid; read -r go <$tmp/go; echo first >>$tmp/log" 3>&- &
+	receiver=$!
+	eventually [ -s "$tmp/pid" ]
+	kill -KILL "$receiver"
+	wait "$receiver" || true
+	run -124 limit ipc-mq-recv -n --at-least-once "$s" -- sh -c "echo beside >>$tmp/log"
+	ipc-mq-recv --at-least-once "$s" -- sh -c "echo second >>$tmp/log" 3>&- &
+	receiver=$!
+	echo >"$tmp/go"
+	wait "$receiver"
+	[ "$(<"$tmp/log")" = $'first\nsecond' ]
+	[ "$(depth "$s")" -eq 0 ]
+}
+
+@test "--at-least-once: what COMMAND leaves running has no turn when the receiver has ended in order" {
+	s=$(new_queue sysv)
+	for ending in 0 5 143; do
+		status=0
+		limit ipc-mq-send "$s" x
+		env --default-signal "$BIN/ipc-mq-recv" --at-least-once "$s" -- sh -c "
+			sleep 100 >/dev/null 2>&1 & echo \$! >$tmp/left
+			[ $ending != 143 ] || kill \$PPID
+			exit $((ending % 143))" 2>/dev/null 3>&- &
+		wait $! || status=$?
+		[ $status -eq $ending ]
+		run -$((ending == 5 ? 0 : 124)) limit ipc-mq-recv -n --at-least-once "$s" -- true
+		kill "$(<"$tmp/left")"
+	done
+}
+
+@test "--at-least-once: COMMAND has one descriptor more, out of the way of a shell's" {
+	local tell='exec 3>&1 4>&1 5>&1 6>&1 7>&1 8>&1 9>&1; readlink /proc/$$/fd/* | grep -c "^ipc:"; true'
+	s=$(new_queue sysv)
+	limit ipc-mq-send "$s" x y z
+	run -0 limit ipc-mq-recv --at-least-once "$s" -- sh -c "$tell"
+	[ "$output" = 1 ]
+	run -0 limit ipc-mq-recv "$s" -- sh -c "$tell"
+	[ "$output" = 0 ]
+	# Where there may be none so high.
+	run -0 limit bash -c 'ulimit -n 10; exec ipc-mq-recv --at-least-once "$0" -- sh -c "$1"' "$s" 'readlink /proc/$$/fd/* | grep -c "^ipc:"' 3>&-
+	[ "$output" = 1 ]
+}
+
+@test "--at-least-once: a message that cannot be copied any more is told with its limit: status 1" {
+	[ -w /proc/sys/kernel/msgmax ] || skip "the settings cannot be written"
+	s=$(new_queue sysv)
+	limit ipc-mq-send "$s" "$(printf 'x%.0s' {1..100})"
+	echo 50 >/proc/sys/kernel/msgmax
+	run -1 limit ipc-mq-recv --at-least-once "$s"
+	echo 8192 >/proc/sys/kernel/msgmax
+	[[ $output == *"(a message is longer than the limit in /proc/sys/kernel/msgmax, 50 bytes)" ]]
+	[ "$(depth "$s")" -eq 1 ]
+}
+
+# The lines of file $1 that have an end.
+whole_lines() { if [ -z "$(tail -c 1 "$1")" ]; then cat "$1"; else sed '$d' "$1"; fi; }
+
+# kill_receivers MILLISECONDS RECEIVER ...: numbers from 1 on into $q, and 40
+# receivers (2000 in a soak), each killed at random within MILLISECONDS.  The
+# numbers that came out are in $tmp/got, how many of them by receivers that were
+# killed is $came, how many went in is $sent, how many were killed $kills.
+kill_receivers() {
+	local sender receiver rounds=40
+	[ -z "${SOAK:-}" ] || rounds=2000
 	RANDOM=${SEED:-1}
 	: >"$tmp/got"
-	seq 1000000 | ipc-mq-send -q "$s" 2>/dev/null 3>&- &
+	seq 100000000 | ipc-mq-send "$q" 2>"$tmp/told" 3>&- &
 	sender=$!
-	for ((i = 0; i < ${rounds:-40}; i++)); do
-		ipc-mq-recv -f --at-least-once "$s" >"$tmp/piece" 3>&- &
+	for ((kills = 0; kills < rounds; kills++)); do
+		: >"$tmp/piece" # who is killed before it opens this must not leave the last one's
+		"${@:2}" "$q" >"$tmp/piece" 3>&- &
 		receiver=$!
-		sleep 0.00$((RANDOM % 10))
+		sleep "$(printf '0.%03d' $((RANDOM % $1)))"
 		kill -KILL "$receiver"
 		wait "$receiver" 2>/dev/null || true
-		# A block that the kill has torn was not taken: its messages come again.
-		cat "$tmp/piece" >>"$tmp/got"
+		whole_lines "$tmp/piece" >>"$tmp/got"
 	done
+	came=$(wc -l <"$tmp/got")
 	kill -TERM "$sender"
 	wait "$sender" || true
-	limit ipc-mq-recv -a --at-least-once "$s" >>"$tmp/got"
-	sort -nu "$tmp/got" >"$tmp/seen"
-	tail -n 1 "$tmp/seen" | { read -r last; seq "$last" | cmp - "$tmp/seen"; }
-	[ -s "$tmp/seen" ]
+	limit ipc-mq-recv -q -a "$q" >>"$tmp/got" || true
+	sent=$(grep -oE '[0-9]+ messages? sent' "$tmp/told" | cut -d' ' -f1)
+}
+
+@test "--at-least-once loses nothing to SIGKILL" {
+	q=$(new_queue sysv)
+	kill_receivers 80 ipc-mq-recv -f --at-least-once
+	sort -nu "$tmp/got" | cmp - <(seq "$sent")
+	echo "# $kills kills, $sent messages, 0 lost, $(($(wc -l <"$tmp/got") - sent)) twice" >&3
+	[ "$came" -gt 100 ]
+}
+
+@test "without it SIGKILL loses at most a block, and nothing comes twice" {
+	for family in posix sysv; do
+		q=$(new_queue $family)
+		kill_receivers 10 ipc-mq-recv -f
+		sort -n "$tmp/got" >"$tmp/sorted"
+		run -0 uniq -d "$tmp/sorted"
+		echo "$output" | head
+		[ "$output" = "" ]
+		comm -13 <(sort "$tmp/got") <(seq "$sent" | sort) | sort -n >"$tmp/lost"
+		lost=$(wc -l <"$tmp/lost")
+		echo "# $family: $kills kills, $sent messages, $lost lost" >&3
+		[ "$lost" -le $((4096 * kills)) ] # the most that are in hand at a time
+		[ "$came" -gt 100 ]
+	done
 }
 
 @test "somebody else's queue, not readable: status 1, and whose it is" {
@@ -388,4 +567,16 @@ load helpers
 	limit ipc-mq-send "$q" a b
 	run -0 limit script -qec "ipc-mq-recv -a --progress $q >$tmp/got" /dev/null
 	[[ $output == *"2 records, 2 B, "* ]]
+}
+
+@test "with COMMAND: after a signal to both, recv dies of it, and the message is back" {
+	for family in posix sysv; do
+		q=$(new_queue $family)
+		ipc-mq-send "$q" one
+		for signal in INT TERM HUP; do
+			run -0 limit python3 "$BATS_TEST_DIRNAME/signalled.py" SIG$signal both ipc-mq-recv "$q" --
+			[ "${lines[-1]}" = "died of SIG$signal" ]
+			[ "$(depth "$q")" -eq 1 ]
+		done
+	done
 }

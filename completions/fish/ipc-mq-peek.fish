@@ -1,10 +1,4 @@
-function __ipc_mq_peek_refs
-    for name in (command ls -A /dev/mqueue 2>/dev/null)
-        printf 'mq:/%s\tPOSIX\n' $name
-    end
-    test -r /proc/sysvipc/msg
-    and awk 'NR > 1 { print "mq:id:" $2 "\tSystem V" }' /proc/sysvipc/msg
-end
+source (status dirname)/ipcbox.fish
 
 complete -c ipc-mq-peek -f
 complete -c ipc-mq-peek -s 0 -l null -d "The same as -F nul"
@@ -17,4 +11,4 @@ complete -c ipc-mq-peek -s y -l type -x -d "Of type N, up to N (-N) or any but N
 complete -c ipc-mq-peek -s h -l help -d "Print this help"
 complete -c ipc-mq-peek -l usage -d "Print the synopsis"
 complete -c ipc-mq-peek -s V -l version -d "Print the version"
-complete -c ipc-mq-peek -n "not string match -q 'mq:*' (commandline -opc)" -a "(__ipc_mq_peek_refs)"
+complete -c ipc-mq-peek -n '__ipcbox_wants mq' -a '(__ipcbox_refs mq)'

@@ -1,26 +1,4 @@
-function __ipc_mq_recv_refs
-    for name in (command ls -A /dev/mqueue 2>/dev/null)
-        printf 'mq:/%s\tPOSIX\n' $name
-    end
-    test -r /proc/sysvipc/msg
-    and awk 'NR > 1 { print "mq:id:" $2 "\tSystem V" }' /proc/sysvipc/msg
-end
-
-function __ipc_mq_recv_units
-    for number in (commandline -ct | string match -r '[0-9]+')
-        printf '%s\n' $number$argv
-    end
-end
-
-function __ipc_mq_recv_command
-    for at in (contains -i -- -- (commandline -opc))
-        for tokens in (commandline -opc | tail -n +(math $at + 1) | string escape | string join ' ')
-            complete -C "$tokens "(commandline -ct)
-            return
-        end
-        complete -C (commandline -ct)
-    end
-end
+source (status dirname)/ipcbox.fish
 
 complete -c ipc-mq-recv -f
 complete -c ipc-mq-recv -s 0 -l null -d "The same as -F nul"
@@ -35,11 +13,11 @@ complete -c ipc-mq-recv -s j -l json -d "The same as -F json"
 complete -c ipc-mq-recv -s n -l nonblock -d "Do not wait"
 complete -c ipc-mq-recv -s P -l progress -d "Draw amount, rate and time on the terminal"
 complete -c ipc-mq-recv -s q -l quiet -d "Do not say what statuses 3, 4 and 5 say already"
-complete -c ipc-mq-recv -s t -l timeout -x -a '100ms 1s 1m (__ipc_mq_recv_units ms s m)' -d "Bound each wait"
+complete -c ipc-mq-recv -s t -l timeout -x -a '(__ipcbox_durations)' -d "Bound each wait"
 complete -c ipc-mq-recv -s v -l verbose -d "Say more, on standard error"
 complete -c ipc-mq-recv -s y -l type -x -d "System V, type N, up to N (-N) or any but N (not:N)"
 complete -c ipc-mq-recv -s h -l help -d "Print this help"
 complete -c ipc-mq-recv -l usage -d "Print the synopsis"
 complete -c ipc-mq-recv -s V -l version -d "Print the version"
-complete -c ipc-mq-recv -n "not string match -q 'mq:*' (commandline -opc); and not contains -- -- (commandline -opc)" -a "(__ipc_mq_recv_refs)"
-complete -c ipc-mq-recv -n "contains -- -- (commandline -opc)" -a "(__ipc_mq_recv_command)"
+complete -c ipc-mq-recv -n '__ipcbox_wants mq' -a '(__ipcbox_refs mq)'
+complete -c ipc-mq-recv -n 'contains -- -- (commandline -opc)' -a '(__ipcbox_command)'

@@ -1,16 +1,4 @@
-function __ipc_mq_send_refs
-    for name in (command ls -A /dev/mqueue 2>/dev/null)
-        printf 'mq:/%s\tPOSIX\n' $name
-    end
-    test -r /proc/sysvipc/msg
-    and awk 'NR > 1 { print "mq:id:" $2 "\tSystem V" }' /proc/sysvipc/msg
-end
-
-function __ipc_mq_send_units
-    for number in (commandline -ct | string match -r '[0-9]+')
-        printf '%s\n' $number$argv
-    end
-end
+source (status dirname)/ipcbox.fish
 
 complete -c ipc-mq-send -f
 complete -c ipc-mq-send -s 0 -l null -d "The same as -F nul"
@@ -20,10 +8,10 @@ complete -c ipc-mq-send -s n -l nonblock -d "Do not wait"
 complete -c ipc-mq-send -s p -l priority -x -d "POSIX, 0 to 32767, the most urgent"
 complete -c ipc-mq-send -s P -l progress -d "Draw amount, rate and time on the terminal"
 complete -c ipc-mq-send -s q -l quiet -d "Do not say what statuses 3, 4 and 5 say already"
-complete -c ipc-mq-send -s t -l timeout -x -a '100ms 1s 1m (__ipc_mq_send_units ms s m)' -d "Bound each wait"
+complete -c ipc-mq-send -s t -l timeout -x -a '(__ipcbox_durations)' -d "Bound each wait"
 complete -c ipc-mq-send -s v -l verbose -d "Say more, on standard error"
 complete -c ipc-mq-send -s y -l type -x -d "System V, 1 or more"
 complete -c ipc-mq-send -s h -l help -d "Print this help"
 complete -c ipc-mq-send -l usage -d "Print the synopsis"
 complete -c ipc-mq-send -s V -l version -d "Print the version"
-complete -c ipc-mq-send -n "not string match -q 'mq:*' (commandline -opc)" -a "(__ipc_mq_send_refs)"
+complete -c ipc-mq-send -n '__ipcbox_wants mq' -a '(__ipcbox_refs mq)'
