@@ -1,0 +1,20 @@
+source (status dirname)/ipcbox.fish
+
+complete -c ipc-rm -f
+complete -c ipc-rm -s n -l dry-run -d "Only print what would be removed"
+complete -c ipc-rm -l family -x -a '(__ipcbox_list posix sysv)' -d "Of family posix or sysv"
+complete -c ipc-rm -s f -l force -d "Remove what is in use, too"
+complete -c ipc-rm -l kind -x -a '(__ipcbox_list shm mq sem ring)' -d "Of kind shm, mq, sem or ring"
+complete -c ipc-rm -l match -x -d "Whose REF without its kind is like this"
+complete -c ipc-rm -l min-size -x -a '(__ipcbox_sizes)' -d "Of at least so many bytes"
+complete -c ipc-rm -l ns -x -a '(__fish_complete_pids)' -d "In the IPC world of this process"
+complete -c ipc-rm -l older-than -x -a '(__ipcbox_durations)' -d "Not used for so long"
+complete -c ipc-rm -l orphans -d "Held by nobody, their creator dead"
+complete -c ipc-rm -l owner -x -a '(__ipcbox_list (__fish_complete_users))' -d "That belong to one of these users"
+complete -c ipc-rm -l pid -x -a '(__ipcbox_list (__fish_complete_pids))' -d "Held or made by one of these processes"
+complete -c ipc-rm -l unheld -d "Proven to be held by nobody"
+complete -c ipc-rm -s v -l verbose -d "Say why objects were left"
+complete -c ipc-rm -s h -l help -d "Print this help"
+complete -c ipc-rm -l usage -d "Print the synopsis"
+complete -c ipc-rm -s V -l version -d "Print the version"
+complete -c ipc-rm -a "(__ipcbox_refs shm mq sem ring)"

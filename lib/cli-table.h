@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_TABLE_H
+#define CLI_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "column.h"
+
+/* Which columns are shown, and in which order. */
+struct columns {
+	enum column list[COLUMNS]; /* each once */
+	size_t count;
+};
+
+/*
+ * Read LIST into COLUMNS: "ref,size", or "+age" to append what is not there yet.
+ * Returns NULL, or a phrase that says what is wrong, in a buffer of the function.
+ */
+const char *columns_read(const char *list, struct columns *columns);
+
+/* A table for people, to OUT.  A line may be longer than that of a terminal: nothing is cut. */
+int cli_print_table(const struct census *census, const struct columns *columns,
+		    const struct column_view *view, bool headings, FILE *out);
+
+/* A line an object, columns apart by one blank, and blanks in them as \x20. */
+void cli_print_raw(const struct census *census, const struct columns *columns,
+		   const struct column_view *view, bool headings);
+void cli_print_raw_row(const struct object *object, const struct columns *columns,
+		       const struct column_view *view, struct text *row);
+
+#endif
