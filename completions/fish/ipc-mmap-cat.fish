@@ -1,0 +1,21 @@
+source (status dirname)/ipcbox.fish
+
+complete -c ipc-mmap-cat -s g -l grow -d "With -w: extend TARGET where needed"
+complete -c ipc-mmap-cat -l holes -d "Let holes be holes in an output file"
+complete -c ipc-mmap-cat -s i -l interval -x -a '(__ipcbox_durations)' -d "Look so often"
+complete -c ipc-mmap-cat -s l -l length -x -a '(__ipcbox_sizes)' -d "Take so many bytes"
+complete -c ipc-mmap-cat -s n -l nonblock -d "Do not wait"
+complete -c ipc-mmap-cat -s o -l offset -x -a '(__ipcbox_sizes)' -d "Begin there; -OFFSET from the end"
+complete -c ipc-mmap-cat -s q -l quiet -d "With --until: only the status"
+complete -c ipc-mmap-cat -s t -l timeout -x -a '(__ipcbox_durations)' -d "Wait at most so long"
+complete -c ipc-mmap-cat -l until -x -d "Wait for OFFSET:TYPE:OP:VALUE, then write"
+complete -c ipc-mmap-cat -s v -l verbose -d "Say more; with -x, repeated rows, too"
+complete -c ipc-mmap-cat -s w -l write -d "Store standard input into TARGET, in place"
+complete -c ipc-mmap-cat -l watch -d "Print each range that changes, with the time"
+complete -c ipc-mmap-cat -s x -l hex -d "A dump, as of hexdump -C"
+complete -c ipc-mmap-cat -s y -l type -x -a '{u,i}{8,16,32,64} {u,i}{16,32,64}{le,be} f{32,64}{,le,be}' -d "Numbers, one a line"
+complete -c ipc-mmap-cat -l zero-copy -d "Give pages to the pipe; for data that stays"
+complete -c ipc-mmap-cat -s h -l help -d "Print this help"
+complete -c ipc-mmap-cat -l usage -d "Print the synopsis"
+complete -c ipc-mmap-cat -s V -l version -d "Print the version"
+complete -c ipc-mmap-cat -a '(__ipcbox_refs shm)'
