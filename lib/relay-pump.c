@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+#include "relay.h"
+
+/*
+ * Everything that the kernel cannot do alone: bytes are read into a store and
+ * written from there to each sink, at its own position.
+ */
+
+enum {
+	STORE_SIZE = 1 << 18, /* where nothing else is asked for */
+	BLOCKS_AT_ONCE = 4,   /* writes to one sink before another one has its turn */
+};
+
+enum fdio_sort relay_fdio_sort(const struct relay_end *end)
+{
+	if (end->sort == RELAY_FILE)
+		return end->may_wait && !end->is_sink ? FDIO_STREAM : FDIO_FILE;
+	return end->sort == RELAY_PIPE ? FDIO_PIPE : FDIO_STREAM;
+}
+
+void relay_store_full(struct relay *relay)
+{
+	if (relay->store.error == 0) {
+		relay->spill_told = false;
+	} else if (!relay->spill_told) {
+		relay->spill_told = true;
+		relay->tell(relay, RELAY_SPILL_FULL, NULL, relay->store.error);
+	}
+}
+
+/* Rendezvous: whether nothing is held, and every sink can take bytes now. */
+bool relay_meets(struct relay *relay)
+{
+	bool all = true;
+
+	if (relay->store.base < relay->store.end)
+		return false;
+	for (size_t i = 0; i < relay->sink_count; i++) {
+		struct relay_end *sink = &relay->sinks[i];
+		struct pollfd look = { .fd = sink->descriptor, .events = POLLOUT };
+
+		if (sink->state == RELAY_OVER ||
+		    (sink->state == RELAY_OPEN && sink->sort == RELAY_FILE))
+			continue;
+		if (sink->state == RELAY_OPEN && poll(&look, 1, 0) > 0)
+			continue;
+		sink->wanted = sink->state == RELAY_OPEN;
+		all = false;
+	}
+	return all;
+}
+
+/* Whether nobody is there yet, and what is in a file may as well stay there. */
+static bool is_alone(const struct relay *relay)
+{
+	for (size_t i = 0; i < relay->sink_count; i++)
+		if (relay->sinks[i].state == RELAY_OPEN)
+			return false;
+	return relay->slow == RELAY_BLOCK;
+}
+
+/* The store is full: a slow sink holds the source up, or loses something. */
+static int full(struct relay *relay, struct relay_end *source)
+{
+	relay_store_full(relay);
+	if (relay->slow == RELAY_BLOCK)
+		return 0;
+	if (source->ready)
+		return relay_slow_make_room(relay);
+	source->wanted = true;
+	return 0;
+}
+
+/* The peer of the only source has gone, and its record with it.  (There was room for more.) */
+static void end_record(struct relay *relay, struct relay_end *source)
+{
+	const char terminator = (char)relay->terminator;
+
+	if (relay->ends_records && source->state == RELAY_AWAITED && source->in_record)
+		relay_store_add(&relay->store, &terminator, 1);
+	source->in_record = false;
+}
+
+/* From the only source, straight into the store. */
+static int take(struct relay *relay)
+{
+	struct relay_end *source = relay->sources;
+	size_t room;
+	ssize_t length;
+	char *place;
+
+	source->wanted = false;
+	if (source->state != RELAY_OPEN || relay->stopping)
+		return 0;
+	if ((relay->capacity == 0 && !relay_meets(relay)) ||
+	    (source->sort == RELAY_FILE && is_alone(relay)))
+		return 0;
+	place = relay_store_place(&relay->store, &room);
+	if (place == NULL)
+		return full(relay, source);
+	length = fdio_read_now(source->descriptor, relay_fdio_sort(source), place, room);
+	source->ready = false;
+	if (length > 0) {
+		source->in_record = place[length - 1] != (char)relay->terminator;
+		relay_store_fill(&relay->store, (size_t)length);
+		relay_count(relay, source, length);
+	} else if (length == 0) {
+		relay_source_ended(relay, source);
+		end_record(relay, source);
+	} else if (errno == EAGAIN) {
+		source->wanted = true;
+		return 0;
+	} else if (errno != EINTR) {
+		relay_source_failed(relay, source, errno);
+		end_record(relay, source);
+	}
+	return 1;
+}
+
+static bool is_dry(const struct relay *relay)
+{
+	return relay_is_dry(relay) && relay_merge_is_empty(relay);
+}
+
+/* Bytes for SINK: its tail, or else of the store.  As relay_store_look(). */
+static ssize_t next_bytes(struct relay *relay, struct relay_end *sink, const char **bytes)
+{
+	if (sink->tail.start < sink->tail.end) {
+		*bytes = sink->tail.bytes + sink->tail.start;
+		return (ssize_t)(sink->tail.end - sink->tail.start);
+	}
+	return sink->cut ? 0 : relay_store_look(&relay->store, sink->position, bytes);
+}
+
+/* LENGTH of BYTES have been written to SINK. */
+static void written(struct relay *relay, struct relay_end *sink, const char *bytes, size_t length)
+{
+	if (sink->shadow != NULL)
+		relay_end_remember(sink, bytes, length);
+	relay_count(relay, sink, (int64_t)length);
+	relay_paced(relay, &sink->pace, (int64_t)length);
+	if (sink->tail.start < sink->tail.end) {
+		sink->tail.start += length;
+		return;
+	}
+	sink->position += (int64_t)length;
+	sink->in_record = bytes[length - 1] != (char)relay->terminator;
+}
+
+/* SINK has got all that there is for now. */
+static int caught_up(struct relay *relay, struct relay_end *sink)
+{
+	if (sink->cut && !sink->in_record) {
+		relay_close_sink(relay, sink);
+		return 1;
+	}
+	if (!is_dry(relay))
+		return 0;
+	sink->dropped_records += sink->skipping; /* the last, without an end */
+	sink->skipping = false;
+	relay_sink_finished(relay, sink);
+	return sink->state == RELAY_OVER;
+}
+
+/* What SINK has no time, or no reader, for is not waited for any longer. */
+static bool is_given_up(struct relay *relay, struct relay_end *sink)
+{
+	if (sink->cut) {
+		if (relay->wake_at == 0 || sink->give_up < relay->wake_at)
+			relay->wake_at = sink->give_up;
+		return sink->give_up <= patience_now();
+	}
+	return sink->state == RELAY_AWAITED && relay->slow != RELAY_BLOCK && is_dry(relay);
+}
+
+static void give_up(struct relay *relay, struct relay_end *sink)
+{
+	sink->lost_bytes += (int64_t)(sink->tail.end - sink->tail.start);
+	sink->tail.start = sink->tail.end;
+	while (!sink->cut && sink->position < relay->store.end) {
+		sink->skipping = true;
+		sink->in_record = false;
+		relay_slow_skip(relay, sink);
+	}
+	sink->dropped_records += sink->skipping;
+	relay_end_close(sink);
+}
+
+/* Write to SINK what goes without waiting.  Returns 1 if anything has changed, or -1. */
+static int give(struct relay *relay, struct relay_end *sink)
+{
+	int changed = 0;
+
+	sink->wanted = false;
+	if (sink->cut && sink->in_record && relay_slow_finish_record(relay, sink) < 0)
+		return -1;
+	if (is_given_up(relay, sink)) {
+		give_up(relay, sink);
+		return 1;
+	}
+	for (int i = 0; i < BLOCKS_AT_ONCE; i++) {
+		const char *bytes = NULL;
+		ssize_t length, wrote;
+		size_t allowed;
+
+		if (sink->skipping && sink->tail.start == sink->tail.end)
+			relay_slow_skip(relay, sink);
+		length = next_bytes(relay, sink, &bytes);
+		if (length < 0)
+			return -1;
+		if (length == 0)
+			return caught_up(relay, sink) | changed;
+		if (sink->state != RELAY_OPEN)
+			return changed;
+		allowed = relay_allowed(relay, sink->pace, (size_t)length);
+		if (allowed == 0)
+			return changed;
+		wrote = fdio_write_now(sink->descriptor, relay_fdio_sort(sink), bytes, allowed);
+		if (wrote > 0) {
+			written(relay, sink, bytes, (size_t)wrote);
+			changed = 1;
+		} else if (wrote < 0 && errno == EAGAIN) {
+			sink->wanted = true;
+			return changed;
+		} else if (wrote < 0 && errno != EINTR) {
+			relay_sink_failed(relay, sink, errno);
+			return 1;
+		}
+	}
+	return 1;
+}
+
+/* What every sink is past is not needed any more. */
+static void release(struct relay *relay)
+{
+	int64_t base = relay->store.end;
+
+	for (size_t i = 0; i < relay->sink_count; i++) {
+		const struct relay_end *sink = &relay->sinks[i];
+
+		if (sink->state != RELAY_OVER && (!sink->cut || sink->in_record) &&
+		    sink->position < base)
+			base = sink->position;
+	}
+	relay_store_release(&relay->store, base);
+}
+
+static int step(struct relay *relay)
+{
+	int changed = 0;
+
+	for (size_t i = 0; i < relay->sink_count; i++) {
+		int given;
+
+		if (relay->sinks[i].state == RELAY_OVER)
+			continue;
+		given = give(relay, &relay->sinks[i]);
+		if (given < 0) {
+			relay->tell(relay, RELAY_SPILL_FAILED, NULL, errno);
+			relay->failed = relay->hurry = true;
+			return 0;
+		}
+		changed |= given;
+	}
+	if (relay_is_deserted(relay))
+		return 1; /* what is not taken now is not lost */
+	release(relay);
+	return changed | (relay->source_count > 1 ? relay_merge_take(relay) : take(relay));
+}
+
+int relay_pump_begin(struct relay *relay)
+{
+	int64_t limit = relay->capacity;
+
+	relay->store.limit = limit < 0 ? STORE_SIZE : limit == 0 ? PIPE_BUF : limit;
+	relay->store.file = relay->spill;
+	relay->step = step;
+	return relay_store_begin(&relay->store);
+}
+
+void relay_pump_end(struct relay *relay)
+{
+	relay_store_end(&relay->store);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "relay.h"
+
+/*
+ * Sinks that are too slow for a store that is full: they lose whole records, or
+ * are cut off.  A record of which a sink has got a part is finished: the rest of
+ * it is kept for that sink alone.
+ */
+
+enum { ROOM_MOST = 1 << 16 };
+
+/*
+ * The bytes of SINK's record that are in a row at its position, and whether
+ * they end it.  As relay_store_look().
+ */
+static ssize_t rest_of_record(struct relay *relay, const struct relay_end *sink, const char **bytes,
+			      bool *ended)
+{
+	ssize_t length = relay_store_look(&relay->store, sink->position, bytes);
+	const char *stop;
+
+	*ended = false;
+	if (length <= 0)
+		return length;
+	stop = memchr(*bytes, relay->terminator, (size_t)length);
+	if (stop == NULL)
+		return length;
+	*ended = true;
+	return stop + 1 - *bytes;
+}
+
+int relay_slow_finish_record(struct relay *relay, struct relay_end *sink)
+{
+	while (sink->in_record) {
+		const char *bytes = NULL;
+		bool ended;
+		ssize_t length = rest_of_record(relay, sink, &bytes, &ended);
+
+		if (length <= 0)
+			return (int)length;
+		if (relay_bytes_add(&sink->tail, bytes, (size_t)length) < 0)
+			return -1;
+		sink->position += length;
+		sink->in_record = !ended;
+	}
+	return 0;
+}
+
+/* Drop the rest of the record at SINK's position, as far as it is there. */
+void relay_slow_skip(struct relay *relay, struct relay_end *sink)
+{
+	while (sink->skipping) {
+		const char *bytes = NULL;
+		bool ended;
+		ssize_t length = rest_of_record(relay, sink, &bytes, &ended);
+
+		if (length <= 0)
+			return;
+		sink->position += length;
+		sink->dropped_bytes += length;
+		sink->dropped_records += ended;
+		sink->skipping = !ended;
+	}
+}
+
+static void cut_off(struct relay *relay, struct relay_end *sink)
+{
+	sink->cut = true;
+	sink->give_up = patience_now() + relay->drain;
+	relay->tell(relay, RELAY_WAS_CUT, sink, 0);
+}
+
+int relay_slow_make_room(struct relay *relay)
+{
+	int64_t room = relay->store.limit / 8, until;
+
+	room = room < 1 ? 1 : room > ROOM_MOST ? ROOM_MOST : room;
+	until = relay->store.base + room;
+	for (size_t i = 0; i < relay->sink_count; i++) {
+		struct relay_end *sink = &relay->sinks[i];
+
+		if (sink->state == RELAY_OVER || sink->cut || sink->position >= until)
+			continue;
+		if (relay_slow_finish_record(relay, sink) < 0)
+			return -1;
+		if (relay->slow == RELAY_CUT) {
+			cut_off(relay, sink);
+			continue;
+		}
+		while (sink->position < until && sink->position < relay->store.end) {
+			sink->skipping = !sink->in_record;
+			if (!sink->skipping)
+				break;
+			relay_slow_skip(relay, sink);
+		}
+	}
+	return 1;
+}
