@@ -17,11 +17,28 @@ static void check(const char *wrong, int64_t value, int64_t least, int64_t most)
 		assert(value >= least && value <= most);
 }
 
+/* A number may begin with its point: then a zero before it changes nothing. */
+static void check_point(const char *text, const char *wrong, int64_t value)
+{
+	char *longer = malloc(strlen(text) + 2);
+	int64_t same = -7;
+	const char *wrong_too;
+
+	if (longer == NULL)
+		return;
+	longer[0] = '0';
+	strcpy(longer + 1, text);
+	wrong_too = scan_duration(longer, &same);
+	assert((wrong == NULL) == (wrong_too == NULL) && value == same);
+	free(longer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const int64_t mosts[] = { 0, 9, 32767, INT32_MAX, INT64_MAX - 1, INT64_MAX };
 	int64_t value, most, least;
 	mode_t mode = 07777;
+	bool from_end;
 	const char *wrong;
 	char *text;
 
@@ -35,8 +52,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	value = -7;
 	wrong = scan_duration(text, &value);
 	check(wrong, value, 0, duration_most);
+	if (*text == '.')
+		check_point(text, wrong, value);
 	value = -7;
 	wrong = scan_size(text, &value);
+	check(wrong, value, 0, INT64_MAX);
+	value = -7;
+	wrong = scan_offset(text, &value, &from_end);
 	check(wrong, value, 0, INT64_MAX);
 	value = -7;
 	wrong = scan_number(text, least, most, &value);
