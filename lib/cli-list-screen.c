@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "cli-list.h"
+#include "fdio.h"
+#include "text.h"
 
 struct screen {
 	size_t rows, columns; /* without a known size: more than there can be */
@@ -18,40 +18,17 @@ struct screen {
 
 static struct screen screen_find(void)
 {
-	struct winsize size;
+	struct screen screen;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0 || size.ws_col == 0)
-		return (struct screen){ .rows = SIZE_MAX, .columns = SIZE_MAX };
-	return (struct screen){ .rows = size.ws_row, .columns = size.ws_col };
-}
-
-/* How many columns the first LENGTH bytes of TEXT take. */
-static size_t width(const char *text, size_t length)
-{
-	mbstate_t state = { 0 };
-	size_t columns = 0;
-
-	while (length > 0) {
-		wchar_t character;
-		size_t used = mbrtowc(&character, text, length, &state);
-		int wide = 1;
-
-		if (used == 0 || used > length) { /* no character: each byte by itself */
-			used = 1;
-			state = (mbstate_t){ 0 };
-		} else {
-			wide = wcwidth(character);
-		}
-		columns += wide > 0 ? (size_t)wide : 0;
-		text += used;
-		length -= used;
-	}
-	return columns;
+	fdio_terminal(STDOUT_FILENO, &screen.rows, &screen.columns);
+	if (screen.rows == 0 || screen.columns == 0)
+		screen = (struct screen){ .rows = SIZE_MAX, .columns = SIZE_MAX };
+	return screen;
 }
 
 static size_t rows_of_line(const struct screen *screen, const char *line, size_t length)
 {
-	size_t columns = width(line, length);
+	size_t columns = text_width(line, length);
 
 	return columns == 0 ? 1 : (columns - 1) / screen->columns + 1;
 }
@@ -105,7 +82,8 @@ static char *draw_table(const struct listing *listing, const struct gather *gath
 	if (out == NULL)
 		return NULL;
 	if (gather->census.count > 0)
-		cli_print_table(&gather->census, &listing->columns, &view, true, out);
+		cli_print_table(&gather->census, &listing->columns, &view, true, 0,
+				out);
 	fclose(out);
 	return text;
 }

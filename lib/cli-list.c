@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "detail.h"
+#include "fdio.h"
 #include "say.h"
 #include "status.h"
 
@@ -209,6 +211,9 @@ void listing_sort(const struct listing *listing, struct census *census)
 static int print_gathered(const struct listing *listing, struct emitter *emitter,
 			  const struct gather *gather)
 {
+	size_t rows, columns;
+
+	fdio_terminal(STDOUT_FILENO, &rows, &columns);
 	emitter->view.holders = &gather->holders;
 	emitter->count = gather->census.count;
 	if (listing->json || listing->refs_only || listing->raw) {
@@ -219,7 +224,7 @@ static int print_gathered(const struct listing *listing, struct emitter *emitter
 			detail_print(&gather->census.objects[i], &emitter->view, stdout);
 	} else if (gather->census.count > 0 &&
 		   cli_print_table(&gather->census, &listing->columns, &emitter->view,
-				   !listing->no_headings, stdout) < 0) {
+				   !listing->no_headings, columns, stdout) < 0) {
 		say_errno("cannot print the table");
 		return STATUS_FAILED;
 	}

@@ -62,6 +62,28 @@ struct libscols_column *scols_table_new_column(struct libscols_table *table, con
 	return pointer(table, name, width, flags);
 }
 
+int scols_column_set_wrapfunc(struct libscols_column *column,
+			      size_t (*chunksize)(const struct libscols_column *, const char *,
+						  void *),
+			      char *(*nextchunk)(const struct libscols_column *, char *, void *),
+			      void *data)
+{
+	FIND(scols_column_set_wrapfunc);
+	return pointer(column, chunksize, nextchunk, data);
+}
+
+size_t scols_wrapnl_chunksize(const struct libscols_column *column, const char *cell, void *data)
+{
+	FIND(scols_wrapnl_chunksize);
+	return pointer(column, cell, data);
+}
+
+char *scols_wrapnl_nextchunk(const struct libscols_column *column, char *cell, void *data)
+{
+	FIND(scols_wrapnl_nextchunk);
+	return pointer(column, cell, data);
+}
+
 struct libscols_line *scols_table_new_line(struct libscols_table *table,
 					   struct libscols_line *parent)
 {

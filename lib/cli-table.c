@@ -63,50 +63,170 @@ static void heading(enum column column, char *text)
 	while (*name++ != '\0');
 }
 
+/* How wide each column of a table is, and may be: SIZE_MAX where it is as it is. */
+struct widths {
+	size_t widest[COLUMNS]; /* cell */
+	size_t longest[COLUMNS]; /* value, with its comma */
+	size_t limit[COLUMNS];
+};
+
+static void measure(const char *cell, size_t *widest, size_t *longest)
+{
+	size_t width = text_width(cell, strlen(cell));
+
+	if (width > *widest)
+		*widest = width;
+	while (*cell != '\0') {
+		size_t length = strcspn(cell, ",");
+
+		length += cell[length] == ',';
+		if (length > *longest)
+			*longest = length;
+		cell += length;
+	}
+}
+
+/* How much the lists have together, in a line of WIDTH columns; 0: they have no choice. */
+static size_t left_for_lists(const struct columns *columns, const struct widths *widths,
+			     size_t width)
+{
+	size_t taken = columns->count - 1;
+
+	for (size_t i = 0; i < columns->count; i++)
+		taken += column_is_list(columns->list[i]) ? 0 : widths->widest[i];
+	return taken < width ? width - taken : 0;
+}
+
+/* Shares ROOM out: a list that needs less than its part leaves the rest to the others. */
+static void share(const struct columns *columns, struct widths *widths, size_t room)
+{
+	size_t needy = 0, part = 0;
+	bool again = true;
+
+	for (size_t i = 0; i < columns->count; i++)
+		needy += column_is_list(columns->list[i]);
+	while (again && needy > 0) {
+		again = false;
+		part = room / needy;
+		for (size_t i = 0; i < columns->count; i++) {
+			if (!column_is_list(columns->list[i]) || widths->limit[i] != SIZE_MAX ||
+			    widths->widest[i] > part)
+				continue;
+			widths->limit[i] = widths->widest[i];
+			room -= widths->widest[i];
+			needy--;
+			again = true;
+		}
+	}
+	for (size_t i = 0; i < columns->count; i++)
+		if (column_is_list(columns->list[i]) && widths->limit[i] == SIZE_MAX)
+			widths->limit[i] = part > widths->longest[i] ? part : widths->longest[i];
+}
+
+static void find_widths(const struct census *census, const struct columns *columns,
+			const struct column_view *view, bool headings, size_t width,
+			struct widths *widths)
+{
+	struct text cell = { 0 };
+
+	for (size_t c = 0; c < columns->count; c++) {
+		size_t name = strlen(column_name(columns->list[c]));
+
+		widths->limit[c] = SIZE_MAX;
+		widths->longest[c] = widths->widest[c] = headings ? name : 0;
+		for (size_t i = 0; width > 0 && i < census->count; i++) {
+			text_clear(&cell);
+			column_text(columns->list[c], &census->objects[i], view, &cell);
+			if (!cell.failed)
+				measure(cell.bytes, &widths->widest[c], &widths->longest[c]);
+		}
+	}
+	if (width > 0)
+		share(columns, widths, left_for_lists(columns, widths, width));
+	free(cell.bytes);
+}
+
+/* CELL with a new line behind the last comma that fits into LIMIT columns. */
+static void fold(const char *cell, size_t limit, struct text *folded)
+{
+	size_t used = 0;
+
+	text_clear(folded);
+	while (*cell != '\0') {
+		size_t length = strcspn(cell, ",");
+
+		length += cell[length] == ',';
+		if (used > 0 && used + length > limit) {
+			text_add(folded, "\n", 1);
+			used = 0;
+		}
+		text_add(folded, cell, length);
+		used += length;
+		cell += length;
+	}
+}
+
+static int add_column(struct libscols_table *table, enum column column)
+{
+	char name[32];
+	int flags = column_is_number(column) ? SCOLS_FL_RIGHT
+		    : column_is_list(column) ? SCOLS_FL_WRAP
+					     : 0;
+	struct libscols_column *added;
+
+	heading(column, name);
+	added = scols_table_new_column(table, name, 0, flags);
+	if (added == NULL)
+		return -1;
+	return flags != SCOLS_FL_WRAP
+		       ? 0
+		       : scols_column_set_wrapfunc(added, scols_wrapnl_chunksize,
+						   scols_wrapnl_nextchunk, NULL);
+}
+
 static int add_columns(struct libscols_table *table, const struct columns *columns)
 {
-	for (size_t i = 0; i < columns->count; i++) {
-		enum column column = columns->list[i];
-		char name[32];
-
-		heading(column, name);
-		if (scols_table_new_column(table, name, 0,
-					   column_is_number(column) ? SCOLS_FL_RIGHT : 0) == NULL)
+	for (size_t i = 0; i < columns->count; i++)
+		if (add_column(table, columns->list[i]) < 0)
 			return -1;
-	}
 	return 0;
 }
 
 int cli_print_table(const struct census *census, const struct columns *columns,
-		    const struct column_view *view, bool headings, FILE *out)
+		    const struct column_view *view, bool headings, size_t width, FILE *out)
 {
 	struct libscols_table *table = scols_new_table();
-	struct text text = { 0 };
+	struct widths widths;
+	struct text text = { 0 }, folded = { 0 };
 	int failed = table == NULL ? -1 : add_columns(table, columns);
 
 	if (failed == 0) {
 		scols_table_enable_noheadings(table, !headings);
 		scols_table_set_stream(table, out);
-		/* A part of a REF, or of a PID, is that of another: nothing is cut. */
 		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 		/* What could drive the terminal is gone already. */
 		/* Without a locale that knows UTF-8 the library has to show it as \x.. */
 		scols_table_enable_noencoding(table, MB_CUR_MAX > 1);
 	}
+	find_widths(census, columns, view, headings, width, &widths);
 	for (size_t i = 0; failed == 0 && i < census->count; i++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);
 
 		for (size_t c = 0; line != NULL && failed == 0 && c < columns->count; c++) {
 			text_clear(&text);
 			column_text(columns->list[c], &census->objects[i], view, &text);
-			failed = scols_line_set_data(line, c, text.bytes);
+			if (widths.limit[c] != SIZE_MAX && !text.failed)
+				fold(text.bytes, widths.limit[c], &folded);
+			failed = scols_line_set_data(
+				line, c, widths.limit[c] != SIZE_MAX ? folded.bytes : text.bytes);
 		}
-		failed |= line == NULL || text.failed;
+		failed |= line == NULL || text.failed || folded.failed;
 	}
 	if (failed == 0)
 		failed = scols_print_table(table);
 	scols_unref_table(table);
 	free(text.bytes);
+	free(folded.bytes);
 	errno = ENOMEM;
 	return failed == 0 ? 0 : -1;
 }

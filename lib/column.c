@@ -64,6 +64,11 @@ bool column_is_number(enum column column)
 	return columns[column].is_number;
 }
 
+bool column_is_list(enum column column)
+{
+	return column == COLUMN_VALUES || column == COLUMN_HOLDERS || column == COLUMN_WAITERS;
+}
+
 unsigned column_look(enum column column)
 {
 	return columns[column].look;

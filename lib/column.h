@@ -52,6 +52,9 @@ int column_find(const char *name, size_t length);
 /* Whether it stands on the right, as numbers do. */
 bool column_is_number(enum column column);
 
+/* Whether it can hold several values, with commas between them. */
+bool column_is_list(enum column column);
+
 /* What has to be looked at for it: a set of enum census_look; and of HOLDERS_*. */
 unsigned column_look(enum column column);
 unsigned column_wanted(enum column column);

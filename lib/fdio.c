@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -217,4 +218,13 @@ int fdio_file_of(const void *bytes, size_t length)
 	close(file);
 	errno = kept;
 	return -1;
+}
+
+void fdio_terminal(int descriptor, size_t *rows, size_t *columns)
+{
+	struct winsize size;
+	bool told = ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+
+	*rows = told ? size.ws_row : 0;
+	*columns = told ? size.ws_col : 0;
 }

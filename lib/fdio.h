@@ -90,4 +90,7 @@ int64_t fdio_left(int file);
  */
 size_t fdio_copy(int from, int to, size_t size);
 
+/* The size of the terminal behind DESCRIPTOR in characters; 0 where it is none, or does not say. */
+void fdio_terminal(int descriptor, size_t *rows, size_t *columns);
+
 #endif

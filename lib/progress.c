@@ -6,9 +6,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "fdio.h"
 
 enum { STREAM_COLUMNS = 512 }; /* of the widest line */
 
@@ -69,13 +70,14 @@ static void print_bar(char *out, size_t width, double share)
 }
 
 /* The columns of the terminal, as they are now: it may have been resized. */
-static size_t columns(void)
+static size_t line_width(void)
 {
-	struct winsize size;
+	size_t rows, columns;
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+	fdio_terminal(STDERR_FILENO, &rows, &columns);
+	if (columns == 0)
 		return 80;
-	return size.ws_col < STREAM_COLUMNS ? size.ws_col : STREAM_COLUMNS;
+	return columns < STREAM_COLUMNS ? columns : STREAM_COLUMNS;
 }
 
 /* Amount, elapsed, rate now, average; with a total: bar, share and time left. */
@@ -87,7 +89,7 @@ static void draw_stream(struct progress *progress, const char *end)
 	double share = share_done(progress, 0, bytes);
 	char line[STREAM_COLUMNS + 256], amount[32], elapsed[32], rate[32], average[32];
 	char left[32], tail[64], bar[STREAM_COLUMNS + 1];
-	size_t length, width = columns(), rest;
+	size_t length, width = line_width(), rest;
 
 	print_bytes(amount, sizeof amount, (double)bytes);
 	print_time(elapsed, sizeof elapsed, (int64_t)seconds);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <wchar.h>
 
 #include "say.h"
 
@@ -88,6 +89,29 @@ void text_harmless(struct text *text, const char *word)
 		return;
 	text->used += say_defang(text->bytes + text->used, word, length, SAY_BACKSLASH_ESCAPED);
 	text->bytes[text->used] = '\0';
+}
+
+size_t text_width(const char *bytes, size_t length)
+{
+	mbstate_t state = { 0 };
+	size_t columns = 0;
+
+	while (length > 0) {
+		wchar_t character;
+		size_t used = mbrtowc(&character, bytes, length, &state);
+		int wide = 1;
+
+		if (used == 0 || used > length) { /* no character: each byte by itself */
+			used = 1;
+			state = (mbstate_t){ 0 };
+		} else {
+			wide = wcwidth(character);
+		}
+		columns += wide > 0 ? (size_t)wide : 0;
+		bytes += used;
+		length -= used;
+	}
+	return columns;
 }
 
 void text_size(struct text *text, int64_t bytes)

@@ -343,7 +343,7 @@ pids() { column "$1" "$2" | sed 's/,?$//; s/^?$//; s/^-$//' | tr , '\n' | sort -
 	[ "$(pids holders shm:/free)" = "$(pgrep -P "${actors[-1]}")" ]
 }
 
-@test "on a narrow terminal no holder and no waiter is cut" {
+@test "on a narrow terminal lists are folded between their values, and nothing is cut" {
 	command -v script >/dev/null || skip "script is not installed"
 	set=$(new_set)
 	for _ in 1 2 3 4 5 6; do
@@ -352,11 +352,24 @@ pids() { column "$1" "$2" | sed 's/,?$//; s/^?$//; s/^-$//' | tr , '\n' | sort -
 	done
 	new_file held
 	act map /held
-	limit script -qec "stty cols 40; ipc-ls --holders --waiters --exact" "$tmp/typed" </dev/null >/dev/null || true
-	tr -d '\r' <"$tmp/typed" >"$tmp/screen"
 	waiting=$(printf '%s\n' "${actors[@]:0:6}" | sort -n | paste -sd,)
-	grep -qE "^sem:id:$set .* live .* $waiting(,\?)?$" "$tmp/screen"
-	grep -qE "^shm:/held .* live .*\b$actor\b" "$tmp/screen"
+	for columns in 150 40 1; do
+		limit script -qec "stty cols $columns; ipc-ls --exact -o ref,verdict,holders,waiters" "$tmp/typed" </dev/null >/dev/null || true
+		tr -d '\r' <"$tmp/typed" | grep -v '^Script' >"$tmp/screen"
+		grep -qE "^shm:/held +live +$actor\b" "$tmp/screen"
+		# The waiters are all there, in as many lines as it takes.
+		[ "$(sed -n "/^sem:id:$set /,/^[a-z]/p" "$tmp/screen" | sed -n '1p; 2,${/^ /!q; p}' |
+			awk '{ printf "%s", $NF }' | sed 's/,?$//')" = "$waiting" ]
+		longest=$(awk '{ if (length > most) most = length } END { print most }' "$tmp/screen")
+		case $columns in
+		150) [ "$(grep -c '^ ' "$tmp/screen")" -eq 0 ] ;;
+		40) [ "$longest" -le 40 ] && [ "$(grep -c '^ ' "$tmp/screen")" -gt 0 ] ;;
+		1) run -1 grep -E '[0-9],[0-9]' "$tmp/screen" ;; # a value a line
+		esac
+	done
+	# A pipe has no width.
+	run ipc-ls --exact -o ref,verdict,holders,waiters
+	grep -qE "^sem:id:$set .* $waiting(,\?)?$" <<<"$output"
 }
 
 @test "--long: who is to be notified of a queue; command line and control group of each process, once" {
