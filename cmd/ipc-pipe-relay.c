@@ -42,11 +42,22 @@ enum {
 
 static const int64_t drain_default = 5000000000;
 
+/* Room for the ends: each word is one at most, and one more at each side if there is none. */
+static void make_room(struct argp_state *state, struct request *request)
+{
+	if (request->ends == NULL)
+		request->ends = calloc((size_t)state->argc + 2, sizeof *request->ends);
+	if (request->ends == NULL)
+		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot read the command line");
+}
+
 static void add_end(struct argp_state *state, struct request *request, const char *text)
 {
-	struct relay_end *end = &request->ends[request->source_count + request->sink_count];
-	const char *wrong = relay_end_scan(text, request->to, end);
+	const char *wrong;
 
+	make_room(state, request);
+	wrong = relay_end_scan(text, request->to,
+			       &request->ends[request->source_count + request->sink_count]);
 	if (wrong != NULL)
 		argp_error(state, "%s '%s' %s", request->to ? "sink" : "source", text, wrong);
 	if (request->to)
@@ -124,6 +135,7 @@ static void check_request(struct argp_state *state, struct request *request)
 		argp_error(state, "--slow=drop and --slow=cut need a --buffer of some size");
 	if (request->job.progress.total_bytes > 0 && !request->progress)
 		argp_error(state, "--size goes with --progress");
+	make_room(state, request);
 	if (request->source_count == 0) {
 		memmove(request->ends + 1, request->ends,
 			request->sink_count * sizeof *request->ends);
@@ -150,10 +162,6 @@ static void start(struct argp_state *state, struct request *request)
 	state->child_inputs[1] = &request->job.quiet;
 	state->child_inputs[2] = &request->job.verbose;
 	state->child_inputs[3] = &request->progress;
-	/* Each word is one end at most, and one more at each side if there is none. */
-	request->ends = calloc((size_t)state->argc + 2, sizeof *request->ends);
-	if (request->ends == NULL)
-		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot read the command line");
 }
 
 static error_t parse_request(int key, char *text, struct argp_state *state)

@@ -131,6 +131,7 @@ static error_t parse_request(int key, char *text, struct argp_state *state)
 		request->targets[request->count++] = text;
 		return 0;
 	case ARGP_KEY_END:
+		request->targets[request->count] = NULL;
 		request->form = request->hex              ? POUR_DUMP
 				: request->type.size != 0 ? POUR_NUMBERS
 							  : POUR_BYTES;
@@ -179,10 +180,7 @@ static const struct argp argp = {
 void mmap_request_parse(struct mmap_request *request, int argc, char **argv)
 {
 	request->interval = INTERVAL;
-	request->targets = calloc((size_t)argc + 1, sizeof *request->targets);
-	if (request->targets == NULL) {
-		say_errno("cannot read the command line");
-		exit(STATUS_FAILED);
-	}
+	/* They are moved to the front, over words that have been read by then. */
+	request->targets = argv + (argc > 0);
 	cli_parse(&argp, argc, argv, request);
 }

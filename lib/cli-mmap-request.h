@@ -30,8 +30,7 @@ struct mmap_request {
 
 /*
  * Parse the command line into REQUEST, which is all zero, as cli_parse() does.
- * All targets are read before the first is opened.  What is allocated lives as
- * long as the process.
+ * All targets are read before the first is opened; they stand in ARGV.
  */
 void mmap_request_parse(struct mmap_request *request, int argc, char **argv);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,20 @@ char **cli_rest_of_words(struct argp_state *state)
 
 enum { KEY_USAGE = 256 };
 
+/* Without printf(3), which would allocate a buffer. */
+static void print_version(const char *name)
+{
+	const char *const parts[] = { name, " (ipcbox) ", VERSION, "\n" };
+	static char line[NAME_MAX + 64];
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		strncat(line, parts[i], sizeof line - strlen(line) - 1);
+	if (fdio_write_all(STDOUT_FILENO, line, strlen(line)) < 0) {
+		say_errno("cannot write to standard output");
+		exit(cli_failure());
+	}
+}
+
 static error_t parse_help(int key, char *text, struct argp_state *state)
 {
 	(void)text;
@@ -140,7 +155,7 @@ static error_t parse_help(int key, char *text, struct argp_state *state)
 		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		return 0;
 	case 'V':
-		printf("%s (ipcbox) %s\n", state->name, VERSION);
+		print_version(state->name);
 		exit(STATUS_OK);
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -163,11 +178,15 @@ static void take_standard_descriptors(void)
 			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* The environment we were started with, while argp sees another one. */
+static char **environment;
+
 /* At every exit(3), argp's own after --help included. */
 static void check_stdout(void)
 {
 	bool failed_before = ferror(stdout);
 
+	environ = environment;
 	if (fflush(stdout) != 0 || close(STDOUT_FILENO) != 0)
 		say_errno("cannot write to standard output");
 	else if (failed_before)
@@ -230,18 +249,20 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *request)
 					    { &help_argp, 0, NULL, 0 },
 					    { 0 } };
 	const struct argp whole = { .children = parts };
+	/* As wide as a terminal: "Try ..." with a long name has to fit on its line. */
+	char *formatted[] = { (char[]){ "ARGP_HELP_FMT=rmargin=80" }, NULL };
 	error_t error;
 
 	take_standard_descriptors();
 	stop_survive_file_limit();
-	/* As wide as a terminal: "Try ..." with a long name has to fit on its line. */
-	setenv("ARGP_HELP_FMT", "rmargin=80", 1);
+	environment = environ;
 	atexit(check_stdout);
 	if (argc > 0)
 		argv[0] = program_invocation_short_name;
 	guard_stderr(argc, argv);
+	environ = formatted; /* setenv(3) would allocate */
 	error = argp_parse(&whole, argc, argv, ARGP_NO_HELP | ARGP_IN_ORDER, NULL, request);
-	unsetenv("ARGP_HELP_FMT");
+	environ = environment;
 	if (error != 0) {
 		errno = error;
 		say_errno("cannot read the command line");

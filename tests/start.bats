@@ -57,6 +57,17 @@ needs_names() { readelf -Ws --dyn-syms "$1" | grep -qE 'UND (get(pw|gr)|dlopen)'
 	at_most 64 "$BIN/ipc-mq-send" "$q" hello
 }
 
+@test "a start allocates nothing but what argp itself does" {
+	plain_only
+	cc -shared -fPIC -O2 -o "$tmp/allocations.so" "$top/tests/bench/start/allocations.c"
+	counted() { limit env "LD_PRELOAD=$tmp/allocations.so" "$@" 2>&1 >/dev/null; }
+	alone=$(counted "$empty")
+	[ "$alone" -ge 1 ] # it is counted
+	for tool in "$BIN"/ipc-*; do
+		[ "$(counted "$tool" --version)" = "$alone" ] || { echo "$tool" && false; }
+	done
+}
+
 @test "only ipc-ls loads a library beside the C library, and only to draw a table" {
 	plain_only
 	for tool in "$BIN"/ipc-*; do
