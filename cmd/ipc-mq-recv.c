@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cli-drain.h"
 #include "cli-queue.h"
 #include "cli.h"
@@ -167,6 +168,8 @@ static int finish(struct job *job, int error)
 		    "some may have been delivered twice",
 		    drain->text);
 	copier_end(&job->copier);
+	if (signal != 0 && job->request->command != NULL)
+		child_die_too(signal);
 	if (signal != 0)
 		stop_die(signal);
 	if (status == STATUS_NOT_NOW && job->request->command != NULL)

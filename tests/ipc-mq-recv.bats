@@ -573,7 +573,7 @@ kill_receivers() {
 	for family in posix sysv; do
 		q=$(new_queue $family)
 		ipc-mq-send "$q" one
-		for signal in INT TERM HUP; do
+		for signal in INT TERM HUP QUIT; do
 			run -0 limit python3 "$BATS_TEST_DIRNAME/signalled.py" SIG$signal both ipc-mq-recv "$q" --
 			[ "${lines[-1]}" = "died of SIG$signal" ]
 			[ "$(depth "$q")" -eq 1 ]
