@@ -15,6 +15,7 @@
 #include "own.h"
 #include "ring-roles.h"
 #include "shmfile.h"
+#include "stop.h"
 
 enum {
 	SLICE = 250000000,  /* ns of the longest sleep between two looks */
@@ -62,6 +63,7 @@ int ring_create(const struct ref *ref, uint64_t capacity, mode_t mode, struct st
 
 	if (descriptor < 0 || write_header(descriptor, capacity) < 0 || fstat(descriptor, made) < 0)
 		return -1;
+	stop_hold();
 	return shmfile_publish(descriptor, ref);
 }
 

@@ -47,7 +47,8 @@ uint64_t ring_capacity(uint64_t wanted);
 
 /*
  * Make a ring with exactly MODE, its memory reserved, at once and whole.  MADE
- * tells which file it is, for shmfile_remove().  Other errnos: EEXIST, ENOSPC,
+ * tells which file it is, for shmfile_remove().  From before it has its name signals
+ * are held: stop_hold().  Other errnos: EEXIST, ENOSPC,
  * others of open(2) and link(2).
  */
 int ring_create(const struct ref *ref, uint64_t capacity, mode_t mode, struct stat *made);

@@ -7,6 +7,7 @@
 #include "own.h"
 #include "segment-family.h"
 #include "shmfile.h"
+#include "stop.h"
 
 /* The size that is wanted where the input has LENGTH bytes, which are there. */
 static int finish(int descriptor, const struct segment_plan *plan, int64_t length)
@@ -61,6 +62,7 @@ static enum segment_outcome posix_create(const struct ref *ref, struct segment_p
 	new.descriptor = descriptor;
 	if (segment_look(&new, made) < 0)
 		return SEGMENT_FAILED;
+	stop_hold();
 	if ((plan->replace ? shmfile_replace : shmfile_publish)(descriptor, ref) < 0)
 		return SEGMENT_FAILED;
 	return SEGMENT_MADE;

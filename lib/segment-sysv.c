@@ -19,6 +19,7 @@
 #include "fdio.h"
 #include "own.h"
 #include "segment-family.h"
+#include "stop.h"
 
 #ifndef SHM_HUGE_SHIFT
 #define SHM_HUGE_SHIFT 26 /* <linux/shm.h>, which does not go with <sys/shm.h> */
@@ -265,6 +266,7 @@ enum segment_outcome segment_sysv_create(struct ref *ref, struct segment_plan *p
 	if (plan->input >= 0)
 		return make_filled(ref, plan, made);
 	plan->needed = plan->size;
+	stop_hold();
 	id = get(ref, plan, plan->size, plan->mode);
 	if (id < 0)
 		return SEGMENT_FAILED;

@@ -113,6 +113,8 @@ enum segment_outcome {
  * and tell what was made.  It is made whole or not at all: nobody opens a POSIX
  * object before it is filled, nor a System V one that is not this user's; what
  * cannot be finished is removed, by another process when this one is killed.
+ * From before an empty segment or a name comes into being signals are held:
+ * stop_hold().
  */
 enum segment_outcome segment_create(struct ref *ref, struct segment_plan *plan,
 				    struct segment_facts *made);

@@ -66,6 +66,18 @@ int stop_begin_for_command(struct stop *stop)
 	return begin(stop, signals, sizeof signals / sizeof *signals);
 }
 
+void stop_hold(void)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 int stop_signal(const struct stop *stop, bool *from_terminal)
 {
 	struct signalfd_siginfo info;

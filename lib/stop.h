@@ -46,6 +46,12 @@ int stop_notice_children(void);
 int stop_begin_for_command(struct stop *stop);
 
 /*
+ * From here on INT, TERM, HUP and QUIT wait: something is about to be made that only
+ * we know of.  For one who had them from a struct stop before, and reads it afterwards.
+ */
+void stop_hold(void);
+
+/*
  * The next of the signals that have come, or 0.  Never waits.  FROM_TERMINAL
  * (unless NULL) tells whether the kernel sent it, to the whole process group:
  * a COMMAND has got it already.

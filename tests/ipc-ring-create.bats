@@ -135,6 +135,19 @@ size_of() { stat -c %s "/dev/shm/ring.$1"; }
 
 gone() { [ ! -e "/dev/shm/ring.$1" ]; }
 
+@test "a signal in the instant in which the ring gets its name leaves none that nobody was told of" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	ulimit -c 0
+	for signal in TERM INT HUP QUIT; do
+		: >"$tmp/printed"
+		{ strace -f -o "$tmp/trace" -e trace=linkat -e "inject=linkat:signal=SIG$signal" \
+			env --default-signal "$BIN/ipc-ring-create" -s 4K ring:/instant || true; } | cat >"$tmp/printed"
+		grep -q "SIG$signal" "$tmp/trace"
+		[ -s "$tmp/printed" ] || gone instant
+		[ ! -s "$tmp/printed" ] || ipc-rm "$(<"$tmp/printed")" >/dev/null
+	done
+}
+
 @test "with COMMAND: a signal to the tool reaches COMMAND, and the ring goes" {
 	for signal in TERM INT HUP QUIT; do
 		env --default-signal "$BIN/ipc-ring-create" -s 4K ring:/signalled -- sleep 100 3>&- &

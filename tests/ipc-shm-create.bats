@@ -617,6 +617,29 @@ with_pipe() {
 	[ "$(stat -c %s /dev/shm/there)" -eq 1 ]
 }
 
+@test "a signal in the instant in which an object comes into being leaves none that nobody was told of" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	before=$(segments)
+	: >"$tmp/empty"
+	ulimit -c 0
+	for signal in TERM INT HUP QUIT; do
+		for call in linkat renameat2 shmget; do
+			case $call in
+			linkat) words=(-s 1 shm:/instant) ;;
+			renameat2) words=(-r -i "$tmp/empty" -s 1 shm:/instant) ;;
+			shmget) words=(-s 1 shm:private) ;;
+			esac
+			: >"$tmp/printed"
+			{ strace -f -o "$tmp/trace" -e "trace=$call,rename,renameat" -e "inject=$call,rename,renameat:signal=SIG$signal" \
+				env --default-signal "$BIN/ipc-shm-create" "${words[@]}" || true; } | cat >"$tmp/printed"
+			grep -q "SIG$signal" "$tmp/trace"
+			[ -s "$tmp/printed" ] || gone instant
+			[ -s "$tmp/printed" ] || [ "$(segments)" = "$before" ]
+			[ ! -s "$tmp/printed" ] || ipc-rm "$(<"$tmp/printed")" >/dev/null
+		done
+	done
+}
+
 @test "with COMMAND: a signal to the tool reaches COMMAND, and the object goes" {
 	for signal in TERM INT HUP QUIT; do
 		env --default-signal "$BIN/ipc-shm-create" -s 1 shm:/signalled -- sleep 100 3>&- &
