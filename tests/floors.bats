@@ -7,10 +7,10 @@ load helpers
 # The floor of module $1.  The files queue-*.c belong to the module queue.
 floor() {
 	case $1 in
-	status | own | say | scan | patience | fdio | json | stop | waker | progress | claim) echo 0 ;;
+	status | own | say | scan | patience | fdio | json | stop | waker | claim) echo 0 ;;
 	crc32c | mapping | number | dump | setting) echo 0 ;;
 	json-stream | gaps | process | procfs | mqdir | semfile) echo 0 ;;
-	ref | record | child | ancestry | ring-layout | until | text | names | creator) echo 1 ;;
+	ref | record | progress | child | ancestry | ring-layout | until | text | names | creator) echo 1 ;;
 	queue | queue-* | source | scope | worker | shmfile | outlet | members | logind) echo 2 ;;
 	delivery | ring | ring-* | relay | relay-* | segment | segment-* | semaphore | semaphore-* | world | call | call-*) echo 3 ;;
 	copier | pour | store | store-* | watch | holding | holding-* | census | census-*) echo 4 ;;
