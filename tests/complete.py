@@ -44,7 +44,7 @@ def read_for(seconds):
 
 
 def expect(text, count=1):
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while len(re.findall(text, plain())) < count:
         if time.monotonic() > end:
             sys.exit("no %r in %r" % (text, plain()))

@@ -97,8 +97,8 @@ options_in_help() {
 @test "--help and --version notice that they could not be written" {
 	while read -r -a call; do
 		for o in --help --version; do
-			run "-$(failure_status "${call[@]}")" bash -c "exec timeout 10 ${call[*]} $o >/dev/full"
-			run "-$(failure_status "${call[@]}")" bash -c "exec timeout 10 ${call[*]} $o >&-"
+			run "-$(failure_status "${call[@]}")" bash -c "exec timeout 60 ${call[*]} $o >/dev/full"
+			run "-$(failure_status "${call[@]}")" bash -c "exec timeout 60 ${call[*]} $o >&-"
 		done
 	done < <(calls)
 }

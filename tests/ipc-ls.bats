@@ -425,11 +425,11 @@ def numbers: [.id, .size, .used_bytes, .messages, .max_messages, .message_size, 
 @test "a table with a name in UTF-8 is drawn in every locale" {
 	new_file 'grün' 1
 	for locale in C POSIX C.UTF-8 xx_YY; do
-		run -0 env LC_ALL=$locale timeout 10 ipc-ls -o ref,size,mode shm:/grün
+		run -0 env LC_ALL=$locale timeout 60 ipc-ls -o ref,size,mode shm:/grün
 		[[ ${lines[1]} == 'shm:/grün'* ]]
 	done
 	# And where there is none at all.
-	run -0 env LOCPATH=/none LC_ALL=C timeout 10 ipc-ls -o ref,size,mode shm:/grün
+	run -0 env LOCPATH=/none LC_ALL=C timeout 60 ipc-ls -o ref,size,mode shm:/grün
 	[[ ${lines[1]} == shm:/gr*n* ]]
 }
 

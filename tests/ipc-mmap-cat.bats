@@ -341,12 +341,12 @@ one_line() {
 
 @test "ulimit -f is a limit that is told, and what was done until then; not a signal" {
 	: >"$tmp/grown"
-	run -1 --separate-stderr bash -c "ulimit -f 4; exec timeout 10 ipc-mmap-cat -w -g $tmp/grown" < <(head -c 10000 /dev/zero)
+	run -1 --separate-stderr bash -c "ulimit -f 4; exec timeout 60 ipc-mmap-cat -w -g $tmp/grown" < <(head -c 10000 /dev/zero)
 	[ "$stderr" = "ipc-mmap-cat: cannot store in $tmp/grown; 4096 bytes stored: File too large" ]
 	[ "$(stat -c %s "$tmp/grown")" -eq 4096 ]
 	head -c 10000 /dev/zero >"$tmp/data"
 	for options in '' --holes -xv; do
-		run -1 --separate-stderr bash -c "ulimit -f 4; exec timeout 10 ipc-mmap-cat $options $tmp/data >$tmp/out"
+		run -1 --separate-stderr bash -c "ulimit -f 4; exec timeout 60 ipc-mmap-cat $options $tmp/data >$tmp/out"
 		[ "$stderr" = "ipc-mmap-cat: cannot write to standard output: File too large" ]
 		[ "$(stat -c %s "$tmp/out")" -le 4096 ]
 	done
@@ -721,7 +721,7 @@ peak() { awk '/^VmHWM:/ { print int($2 / 1024) }' "/proc/$1/status"; }
 @test "--watch, --until: a reader that has gone is noticed while nothing changes" {
 	head -c 64 /dev/zero >"$tmp/data"
 	for option in --watch --until=0:u8:eq:1; do
-		run -0 bash -c "set -o pipefail; { timeout 10 ipc-mmap-cat -i 1h $option $tmp/data; echo \$? >$tmp/status; } | true"
+		run -0 bash -c "set -o pipefail; { timeout 60 ipc-mmap-cat -i 1h $option $tmp/data; echo \$? >$tmp/status; } | true"
 		[ "$(cat "$tmp/status")" -eq 141 ]
 	done
 }
@@ -802,16 +802,16 @@ peak() { awk '/^VmHWM:/ { print int($2 / 1024) }' "/proc/$1/status"; }
 		new_target $sort "$tmp/data"
 		for options in '' -x '-y u8' '--holes' '--zero-copy' '--watch -n' '-n --until=0:u8:ge:0'; do
 			if [ "$options" != '--watch -n' ]; then
-				run -1 --separate-stderr bash -c "exec timeout 10 ipc-mmap-cat $options $target >/dev/full"
+				run -1 --separate-stderr bash -c "exec timeout 60 ipc-mmap-cat $options $target >/dev/full"
 				one_line
 			fi
-			run -1 --separate-stderr bash -c "exec timeout 10 ipc-mmap-cat $options $target >&-"
+			run -1 --separate-stderr bash -c "exec timeout 60 ipc-mmap-cat $options $target >&-"
 			one_line
 		done
 		for options in '' -x '-y u8' '--holes' '--zero-copy'; do
-			run -0 bash -c "{ timeout 10 ipc-mmap-cat $options $target; echo \$? >$tmp/status; } | head -c 1 >/dev/null"
+			run -0 bash -c "{ timeout 60 ipc-mmap-cat $options $target; echo \$? >$tmp/status; } | head -c 1 >/dev/null"
 			[ "$(cat "$tmp/status")" -eq 141 ]
-			run -0 bash -c "{ (trap '' PIPE && exec timeout 10 ipc-mmap-cat $options $target) 2>/dev/null; echo \$? >$tmp/status; } | head -c 1 >/dev/null"
+			run -0 bash -c "{ (trap '' PIPE && exec timeout 60 ipc-mmap-cat $options $target) 2>/dev/null; echo \$? >$tmp/status; } | head -c 1 >/dev/null"
 			[ "$(cat "$tmp/status")" -eq 1 ]
 		done
 		for options in '' --zero-copy; do
@@ -832,7 +832,7 @@ peak() { awk '/^VmHWM:/ { print int($2 / 1024) }' "/proc/$1/status"; }
 @test "stdin closed, a directory, or non-blocking: told, or waited for" {
 	noise 3000 >"$tmp/data"
 	new_target posix "$tmp/data"
-	run -1 --separate-stderr bash -c "exec timeout 10 ipc-mmap-cat -w $target <&-"
+	run -1 --separate-stderr bash -c "exec timeout 60 ipc-mmap-cat -w $target <&-"
 	one_line
 	run -1 --separate-stderr limit ipc-mmap-cat -w "$target" <"$tmp"
 	one_line

@@ -119,7 +119,7 @@ load helpers
 	[[ $output == *"/proc/sys/fs/mqueue/msg_max is "* ]]
 	run -1 limit ipc-mq-create -s 1G mq:/limit
 	[[ $output == *"/proc/sys/fs/mqueue/msgsize_max is "* ]]
-	run -1 bash -c 'ulimit -q 0; exec timeout 10 ipc-mq-create -d 1 -s 8 mq:/limit'
+	run -1 bash -c 'ulimit -q 0; exec timeout 60 ipc-mq-create -d 1 -s 8 mq:/limit'
 	[[ $output == *"needs 104 bytes,"*"RLIMIT_MSGQUEUE is 0"* ]]
 	run -1 limit ipc-mq-create -b 1G mq:key:0x80
 	[[ $output == *"/proc/sys/kernel/msgmnb is "* ]]
@@ -129,7 +129,7 @@ load helpers
 
 @test "what RLIMIT_MSGQUEUE leaves is told; so are a full table of descriptors and a kernel without queues" {
 	ipc-mq-create -d 1 -s 8 mq:/charged
-	run -1 bash -c 'ulimit -q 200; exec timeout 10 ipc-mq-create -d 2 -s 8 mq:/limit'
+	run -1 bash -c 'ulimit -q 200; exec timeout 60 ipc-mq-create -d 2 -s 8 mq:/limit'
 	[[ $output =~ "(the queue needs 208 bytes, at least "([0-9]+)" are in use, and the user's limit RLIMIT_MSGQUEUE is 200: ulimit -q, " ]]
 	[ "${BASH_REMATCH[1]}" -ge 104 ]
 	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
@@ -157,14 +157,14 @@ load helpers
 }
 
 @test "a REF that cannot be printed: status 1, and no queue is left" {
-	run -1 bash -c 'exec timeout 10 ipc-mq-create -d 1 -s 8 mq:/unprinted >/dev/full'
-	run -1 bash -c 'exec timeout 10 ipc-mq-create mq:key:0x81 >/dev/full'
-	run -1 bash -c 'exec timeout 10 ipc-mq-create -d 1 -s 8 mq:/unprinted >&-'
+	run -1 bash -c 'exec timeout 60 ipc-mq-create -d 1 -s 8 mq:/unprinted >/dev/full'
+	run -1 bash -c 'exec timeout 60 ipc-mq-create mq:key:0x81 >/dev/full'
+	run -1 bash -c 'exec timeout 60 ipc-mq-create -d 1 -s 8 mq:/unprinted >&-'
 	run -4 limit ipc-mq-recv mq:/unprinted
 	run -4 limit ipc-mq-recv mq:key:0x81
 	for ref in mq:/before mq:key:0x82; do
 		ipc-mq-create $ref
-		run -1 bash -c "exec timeout 10 ipc-mq-create -e $ref >/dev/full"
+		run -1 bash -c "exec timeout 60 ipc-mq-create -e $ref >/dev/full"
 		run -3 limit ipc-mq-recv -n $ref
 	done
 }
@@ -189,7 +189,7 @@ polls() {
 	mkfifo "$tmp/unread"
 	for create in "${creates[@]}"; do
 		exec 8<>"$tmp/unread" 9>"$tmp/unread" 8<&-
-		run -1 env --default-signal bash -c "exec timeout 10 $create >&9"
+		run -1 env --default-signal bash -c "exec timeout 60 $create >&9"
 		exec 9>&-
 		[[ $output == "${create%% *}"*": cannot write to standard output: Broken pipe" ]]
 		[ "$(objects)" -eq "$before" ]

@@ -73,9 +73,9 @@ fill() { for t in 3 1 2 3; do limit ipc-mq-send -y $t "$1" t$t; done; }
 	s=$(new_queue sysv)
 	fill "$s"
 	for o in '' -y-9; do
-		run -1 bash -c "exec timeout 10 ipc-mq-peek $o $s >/dev/full"
+		run -1 bash -c "exec timeout 60 ipc-mq-peek $o $s >/dev/full"
 		[ "$output" = "ipc-mq-peek: cannot write to standard output: No space left on device" ]
 	done
-	run -1 bash -c "exec timeout 10 ipc-mq-peek $s >&-"
+	run -1 bash -c "exec timeout 60 ipc-mq-peek $s >&-"
 	[ "$(depth "$s")" -eq 4 ]
 }

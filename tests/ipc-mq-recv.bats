@@ -168,14 +168,14 @@ sys.exit(p.wait())' ipc-mq-recv -a -F whole "$q" >"$tmp/got"
 	for family in posix sysv; do
 		q=$(new_queue $family)
 		limit ipc-mq-send "$q" a b c
-		run -1 bash -c "exec timeout 10 ipc-mq-recv -a $q >&-"
-		run -1 bash -c "exec timeout 10 ipc-mq-recv -a $q 1</dev/null"
-		run -1 bash -c "exec timeout 10 ipc-mq-recv -a $q >/dev/full"
+		run -1 bash -c "exec timeout 60 ipc-mq-recv -a $q >&-"
+		run -1 bash -c "exec timeout 60 ipc-mq-recv -a $q 1</dev/null"
+		run -1 bash -c "exec timeout 60 ipc-mq-recv -a $q >/dev/full"
 		[ "${lines[0]}" = "ipc-mq-recv: cannot write to standard output: No space left on device" ]
 		[ "${lines[1]}" = "ipc-mq-recv: 3 messages put back into $q" ]
 		mkfifo "$tmp/$family"
 		exec 8<>"$tmp/$family" 9>"$tmp/$family" 8<&-
-		run -1 bash -c "exec timeout 10 ipc-mq-recv -a $q >&9"
+		run -1 bash -c "exec timeout 60 ipc-mq-recv -a $q >&9"
 		exec 9>&-
 		run -0 limit ipc-mq-recv -a "$q"
 		[ "$output" = $'a\nb\nc' ]
@@ -358,7 +358,7 @@ sys.exit(p.wait())' ipc-mq-recv -a -F whole "$q" >"$tmp/got"
 		s=$(new_queue sysv)
 		for letter in a b c; do limit ipc-mq-send "$s" "$(printf "$letter%.0s" {1..400})"; done
 		# shellcheck disable=SC2086
-		run -6 bash -c "ulimit -f 1; exec timeout 10 ipc-mq-recv -a $o --dead-letter=$tmp/dead$o $s -- sh -c 'exit 6'"
+		run -6 bash -c "ulimit -f 1; exec timeout 60 ipc-mq-recv -a $o --dead-letter=$tmp/dead$o $s -- sh -c 'exit 6'"
 		[ "${lines[0]}" = "ipc-mq-recv: cannot write to $tmp/dead$o: File too large" ]
 		[ "$(depth "$s")" -eq 1 ]
 		limit ipc-mq-send -j "$s" <"$tmp/dead$o"

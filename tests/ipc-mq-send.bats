@@ -128,19 +128,19 @@ put=ipc-mq-send get=ipc-mq-recv noun=message into='sent to' from='taken from'
 		limit=256
 		[ $family = posix ] || limit=$(cat /proc/sys/kernel/msgmax)
 		head -c "$limit" /dev/zero | tr '\0' a >"$tmp/fits"
-		timeout 10 ipc-mq-send -F whole "$q" <"$tmp/fits"
-		timeout 10 ipc-mq-recv -F whole "$q" | cmp - "$tmp/fits"
+		timeout 60 ipc-mq-send -F whole "$q" <"$tmp/fits"
+		timeout 60 ipc-mq-recv -F whole "$q" | cmp - "$tmp/fits"
 		{ echo first && cat "$tmp/fits" && echo b && echo last; } >"$tmp/long"
 		for frame in line nul whole; do
-			run -1 timeout 10 ipc-mq-send -F $frame "$q" <"$tmp/long"
+			run -1 timeout 60 ipc-mq-send -F $frame "$q" <"$tmp/long"
 			case $frame in
 			line) [[ ${lines[0]} == *"record 2, at byte 6, has $((limit + 1)) bytes, and it takes $limit"* ]] ;;
 			nul | whole) [[ ${lines[0]} == *"record 1, at byte 0, has $((limit + 13)) bytes, and it takes $limit"* ]] ;;
 			esac
 		done
-		run -0 timeout 10 ipc-mq-recv -a "$q"
+		run -0 timeout 60 ipc-mq-recv -a "$q"
 		[ "$output" = first ]
-		run -1 timeout 10 ipc-mq-send "$q" "$(cat "$tmp/fits")b"
+		run -1 timeout 60 ipc-mq-send "$q" "$(cat "$tmp/fits")b"
 	done
 }
 
@@ -171,7 +171,7 @@ put=ipc-mq-send get=ipc-mq-recv noun=message into='sent to' from='taken from'
 @test "an input that can be positioned stands at the first record not sent" {
 	q=$(new_queue posix)
 	seq 100 15000 >"$tmp/input"
-	run -3 bash -c "{ timeout 10 ipc-mq-send -q -n $q; s=\$?; head -n 1; exit \$s; } <$tmp/input"
+	run -3 bash -c "{ timeout 60 ipc-mq-send -q -n $q; s=\$?; head -n 1; exit \$s; } <$tmp/input"
 	[ "$output" = 110 ]
 }
 

@@ -48,7 +48,7 @@ run_it() {
 	cat b >out2 3>&- &
 	readers+=($!)
 	status=0
-	cat in | timeout 10 strace -qq "${trace[@]}" ipc-pipe-relay "$@" 2>err >out || status=$?
+	cat in | timeout 60 strace -qq "${trace[@]}" ipc-pipe-relay "$@" 2>err >out || status=$?
 	# One whose FIFO the relay has not opened waits for ever.  One that is a shell
 	# still would tell its end as the test's.
 	if [ $status -ne 0 ] || [[ $* != *" a"* ]]; then
@@ -116,7 +116,7 @@ run_it() {
 	needs_strace
 	mkdir disk
 	for n in 1 5 20 100; do
-		cat in | timeout 10 strace -qq -o /dev/null -e "inject=pwritev2:signal=KILL:when=$n" \
+		cat in | timeout 60 strace -qq -o /dev/null -e "inject=pwritev2:signal=KILL:when=$n" \
 			ipc-pipe-relay -b unlimited --spill=disk >out || true
 		[ "$(ls -A disk)" = "" ]
 	done

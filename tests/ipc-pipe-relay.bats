@@ -80,11 +80,11 @@ account() { tail -n 1 "$1" | jq ".sinks[${3:-0}].$2"; }
 	run -1 relay --to .
 	run -1 relay fd:77
 	for i in 3 4 5 6 7 8; do # which would be the relay's own
-		run -1 bash -c "timeout 5 ipc-pipe-relay -b 1M --spill=. fd:$i </dev/null 3>&-"
+		run -1 bash -c "timeout 60 ipc-pipe-relay -b 1M --spill=. fd:$i </dev/null 3>&-"
 	done
 	run -1 relay --to fd:0 </dev/null
-	run -1 bash -c "timeout 5 ipc-pipe-relay <&-"
-	run -1 bash -c "timeout 5 ipc-pipe-relay in >&-"
+	run -1 bash -c "timeout 60 ipc-pipe-relay <&-"
+	run -1 bash -c "timeout 60 ipc-pipe-relay in >&-"
 }
 
 @test "one file at both ends, or twice among the sinks: status 2" {
@@ -416,7 +416,7 @@ needs_strace() {
 	needs_strace
 	mkfifo src a b
 	# It looks for the end, slowly; meanwhile more comes, and the end.
-	timeout 20 strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_exit=300000 ipc-pipe-relay src --to a b 3>&- &
+	timeout 60 strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_exit=300000 ipc-pipe-relay src --to a b 3>&- &
 	pid=$!
 	exec 5>src 6<a
 	echo first >&5
@@ -690,11 +690,11 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	wait $pid
 	[ "$(account err bytes)" = 6 ]
 	[ "$(tail -n 1 err | jq '.sources[0].waited > 0 and .version == 1 and .elapsed > 0')" = true ]
-	run -0 bash -c 'timeout 5 ipc-pipe-relay --stats in 2>&1 >/dev/null'
+	run -0 bash -c 'timeout 60 ipc-pipe-relay --stats in 2>&1 >/dev/null'
 	[[ ${lines[0]} == "ipc-pipe-relay: 300000 bytes in "* ]]
 	[[ ${lines[1]} == "ipc-pipe-relay: source in: 300000 bytes, waited for "* ]]
 	[[ ${lines[2]} == "ipc-pipe-relay: sink standard output: 300000 bytes, waited for "* ]]
-	run -0 bash -c 'timeout 5 ipc-pipe-relay -q --stats in 2>&1 >/dev/null'
+	run -0 bash -c 'timeout 60 ipc-pipe-relay -q --stats in 2>&1 >/dev/null'
 	[ "$output" = "" ]
 }
 
@@ -787,7 +787,7 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	mkfifo a b c
 	go -b 8K --drain-timeout=50ms --json a b --to c 2>err
 	exec 5>a 6>b 7<c
-	timeout 10 cat lines lines >&5 3>&- &
+	timeout 60 cat lines lines >&5 3>&- &
 	eventually has_unread 7 57344 && eventually asleep "$(pgrep -P "$pid")"
 	kill "$(pgrep -P "$pid")"
 	ends_with 143
@@ -892,7 +892,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 	[ -S s ]
 	go unix-listen:s >out
 	pid=$!
-	eventually bash -c 'timeout 5 ipc-pipe-relay in --to unix:s 2>/dev/null'
+	eventually bash -c 'timeout 60 ipc-pipe-relay in --to unix:s 2>/dev/null'
 	wait $pid
 	cmp in out
 	run -5 relay unix-listen:in
@@ -904,7 +904,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 	eventually [ -S s ]
 	run -5 relay unix-listen:s
 	run -5 relay --mkfifo in --to unix-listen:s
-	eventually bash -c 'timeout 5 ipc-pipe-relay in --to unix:s 2>/dev/null'
+	eventually bash -c 'timeout 60 ipc-pipe-relay in --to unix:s 2>/dev/null'
 	ends_with 0
 	cmp in out
 	# Nor is anybody kept from listening by who has locked the folder.
@@ -913,7 +913,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 	go unix-listen:s >out
 	eventually [ -S s ]
 	run -5 relay unix-listen:s
-	eventually bash -c 'timeout 5 ipc-pipe-relay in --to unix:s 2>/dev/null'
+	eventually bash -c 'timeout 60 ipc-pipe-relay in --to unix:s 2>/dev/null'
 	ends_with 0
 	exec 5<&-
 }
@@ -963,7 +963,7 @@ s.recv(1)'
 }
 
 @test "-P draws on a terminal, in its width; without one it is silent" {
-	run -0 bash -c 'timeout 5 ipc-pipe-relay -P in 2>&1 >/dev/null'
+	run -0 bash -c 'timeout 60 ipc-pipe-relay -P in 2>&1 >/dev/null'
 	[ "$output" = "" ]
 	for columns in 30 60 100; do
 		limit script -qec "stty cols $columns; ipc-pipe-relay -P -R 1M in >/dev/null" typescript </dev/null >/dev/null

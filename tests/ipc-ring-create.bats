@@ -108,11 +108,11 @@ size_of() { stat -c %s "/dev/shm/ring.$1"; }
 }
 
 @test "a REF that cannot be printed: status 1, and no ring is left" {
-	run -1 bash -c 'exec timeout 10 ipc-ring-create -s 4K ring:/unprinted >/dev/full'
-	run -1 bash -c 'exec timeout 10 ipc-ring-create -s 4K ring:/unprinted >&-'
+	run -1 bash -c 'exec timeout 60 ipc-ring-create -s 4K ring:/unprinted >/dev/full'
+	run -1 bash -c 'exec timeout 60 ipc-ring-create -s 4K ring:/unprinted >&-'
 	[ ! -e /dev/shm/ring.unprinted ]
 	limit ipc-ring-create -s 4K ring:/before
-	run -1 bash -c 'exec timeout 10 ipc-ring-create -e -s 4K ring:/before >/dev/full'
+	run -1 bash -c 'exec timeout 60 ipc-ring-create -e -s 4K ring:/before >/dev/full'
 	[ -e /dev/shm/ring.before ]
 }
 

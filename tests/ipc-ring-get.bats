@@ -168,13 +168,13 @@ file_of() { echo "/dev/shm/ring.${1#ring:/}"; }
 @test "a record stays when stdout is closed, read-only or full, or its reader has gone" {
 	r=$(new_ring)
 	limit ipc-ring-put "$r" a b c
-	run -1 bash -c "exec timeout 10 ipc-ring-get -a $r >&-"
-	run -1 bash -c "exec timeout 10 ipc-ring-get -a $r 1</dev/null"
-	run -1 bash -c "exec timeout 10 ipc-ring-get -a $r >/dev/full"
+	run -1 bash -c "exec timeout 60 ipc-ring-get -a $r >&-"
+	run -1 bash -c "exec timeout 60 ipc-ring-get -a $r 1</dev/null"
+	run -1 bash -c "exec timeout 60 ipc-ring-get -a $r >/dev/full"
 	[ "$output" = "ipc-ring-get: cannot write to standard output: No space left on device" ]
 	mkfifo "$tmp/fifo"
 	exec 8<>"$tmp/fifo" 9>"$tmp/fifo" 8<&-
-	run -1 bash -c "exec timeout 10 ipc-ring-get -a $r >&9"
+	run -1 bash -c "exec timeout 60 ipc-ring-get -a $r >&9"
 	exec 9>&-
 	run -0 limit ipc-ring-get -a "$r"
 	[ "$output" = $'a\nb\nc' ]
@@ -231,7 +231,7 @@ file_of() { echo "/dev/shm/ring.${1#ring:/}"; }
 	limit ipc-ring-put "$r" a b c
 	run -0 limit ipc-ring-get --at-most-once "$r"
 	[ "$output" = a ]
-	run -1 --separate-stderr bash -c "exec timeout 10 ipc-ring-get -a --at-most-once $r >/dev/full"
+	run -1 --separate-stderr bash -c "exec timeout 60 ipc-ring-get -a --at-most-once $r >/dev/full"
 	# shellcheck disable=SC2154
 	[[ ${stderr_lines[1]} == "ipc-ring-get: 2 records "*" $r "* ]]
 	run -3 limit ipc-ring-get -n "$r"

@@ -187,7 +187,7 @@ fill() { printf 'x\n%.0s' {1..170} | limit ipc-ring-put -n "$1"; }
 @test "an input that can be positioned stands at the first record not put" {
 	r=$(new_ring)
 	seq 1000 15000 >"$tmp/input"
-	run -3 bash -c "{ timeout 10 ipc-ring-put -q -n $r; s=\$?; head -n 1; exit \$s; } <$tmp/input"
+	run -3 bash -c "{ timeout 60 ipc-ring-put -q -n $r; s=\$?; head -n 1; exit \$s; } <$tmp/input"
 	[ "$output" = 1170 ]
 }
 

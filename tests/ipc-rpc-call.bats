@@ -97,7 +97,7 @@ teardown() { end_servers; }
 		serve $family -- cat /dev/zero
 		mkfifo "$tmp/full"
 		exec 8<>"$tmp/full"
-		run -124 bash -c "exec timeout 15 ipc-rpc-call -t 300ms $q x >$tmp/full"
+		run -124 bash -c "exec timeout 60 ipc-rpc-call -t 300ms $q x >$tmp/full"
 		exec 8>&-
 		rm "$tmp/full"
 		hurry
@@ -253,12 +253,12 @@ teardown() { end_servers; }
 @test "output that cannot be written: 125, or SIGPIPE; and input that cannot be read" {
 	for family in posix sysv; do
 		serve $family -- cat
-		run -125 bash -c "exec timeout 10 ipc-rpc-call $q x >/dev/full"
-		run -125 bash -c "seq 100000 | timeout 10 ipc-rpc-call $q >/dev/full"
-		run -125 bash -c "exec timeout 10 ipc-rpc-call $q x >&-"
-		run -125 bash -c "exec timeout 10 ipc-rpc-call $q <&-"
-		run -125 bash -c "exec timeout 10 ipc-rpc-call $q </"
-		run -0 bash -c "seq 1000000 | timeout 10 ipc-rpc-call $q | head -n 1"
+		run -125 bash -c "exec timeout 60 ipc-rpc-call $q x >/dev/full"
+		run -125 bash -c "seq 100000 | timeout 60 ipc-rpc-call $q >/dev/full"
+		run -125 bash -c "exec timeout 60 ipc-rpc-call $q x >&-"
+		run -125 bash -c "exec timeout 60 ipc-rpc-call $q <&-"
+		run -125 bash -c "exec timeout 60 ipc-rpc-call $q </"
+		run -0 bash -c "seq 1000000 | timeout 60 ipc-rpc-call $q | head -n 1"
 		[ "$output" = 1 ]
 		run -0 call "$q" fine
 		unserve

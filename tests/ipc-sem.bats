@@ -203,18 +203,18 @@ limits_met() {
 }
 
 @test "create: the largest file that may be written is too small: status 1, and nothing is left" {
-	run -1 bash -c 'ulimit -f 0; exec timeout 10 ipc-sem create sem:/limited 2>&1 | cat; exit "${PIPESTATUS[0]}"'
+	run -1 bash -c 'ulimit -f 0; exec timeout 60 ipc-sem create sem:/limited 2>&1 | cat; exit "${PIPESTATUS[0]}"'
 	[ "$output" = "ipc-sem create: cannot create sem:/limited: File too large" ]
 	run -4 limit ipc-sem value sem:/limited
 }
 
 @test "create: a REF that cannot be printed: status 1, and nothing is left" {
 	for ref in sem:/unprinted sem:key:0x81; do
-		run -1 bash -c "exec timeout 10 ipc-sem create $ref >/dev/full"
-		run -1 bash -c "exec timeout 10 ipc-sem create $ref >&-"
+		run -1 bash -c "exec timeout 60 ipc-sem create $ref >/dev/full"
+		run -1 bash -c "exec timeout 60 ipc-sem create $ref >&-"
 		run -4 limit ipc-sem value $ref
 		ipc-sem create $ref
-		run -1 bash -c "exec timeout 10 ipc-sem create -e $ref >/dev/full"
+		run -1 bash -c "exec timeout 60 ipc-sem create -e $ref >/dev/full"
 		run -0 limit ipc-sem value $ref
 	done
 }
@@ -383,7 +383,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$BIN/ipc-sem" "$@"
 		for verb in wait 'run -E 9'; do
 			case $verb in run*) words=true expected=125 ;; *) words='' expected=4 ;; esac
 			s=$(new_sem $family --values=0)
-			timeout 20 ipc-sem $verb "$s" $words 2>"$tmp/err" 3>&- &
+			timeout 60 ipc-sem $verb "$s" $words 2>"$tmp/err" 3>&- &
 			pid=$!
 			eventually waiters_are "$s" 1
 			remove "$s"
@@ -423,7 +423,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$BIN/ipc-sem" "$@"
 		case $verb in run) words=true expected=125 ;; *) words='' expected=1 ;; esac
 		s=sem:/cut$verb
 		ipc-sem create --values=0 $s
-		timeout 20 ipc-sem $verb $s $words 2>"$tmp/err" 3>&- &
+		timeout 60 ipc-sem $verb $s $words 2>"$tmp/err" 3>&- &
 		pid=$!
 		eventually waiters_are $s 1
 		: >"/dev/shm/sem.cut$verb"
@@ -587,8 +587,8 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$BIN/ipc-sem" "$@"
 
 @test "value: output that cannot be written is status 1" {
 	s=$(new_sem sysv)
-	run -1 bash -c "exec timeout 10 ipc-sem value $s >/dev/full"
-	run -1 bash -c "exec timeout 10 ipc-sem value $s >&-"
+	run -1 bash -c "exec timeout 60 ipc-sem value $s >/dev/full"
+	run -1 bash -c "exec timeout 60 ipc-sem value $s >&-"
 }
 
 @test "value: standard output that somebody left non-blocking is waited for" {
@@ -817,7 +817,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$BIN/ipc-sem" "$@"
 	run strace -qq -o /dev/null -e inject=semtimedop,semop:signal=KILL:when=1 ipc-sem create --values=4 sem:key:0x93
 	[ "$(ipc-sem value sem:key:0x93)" = 0 ]
 	run strace -qq -o /dev/null -e inject=semtimedop,semop:signal=KILL:when=1 ipc-sem create --values=4 sem:key:0x94
-	timeout 20 ipc-sem create -e --values=4 sem:key:0x94 3>&- &
+	timeout 60 ipc-sem create -e --values=4 sem:key:0x94 3>&- &
 	pid=$!
 	run -0 limit ipc-sem run --create=2 sem:key:0x93 sh -c 'ipc-sem value $IPC_SEM_REF'
 	[ "$output" = 1 ]
@@ -882,7 +882,7 @@ made_in_two_steps() {
 	unshare --ipc true 2>/dev/null || skip "cannot leave the IPC namespace"
 	s=$(new_sem sysv)
 	mkfifo "$tmp/go"
-	timeout 20 ipc-sem run "$s" unshare --ipc sh -c "echo >$tmp/inside; read -r _ <$tmp/go" 3>&- &
+	timeout 60 ipc-sem run "$s" unshare --ipc sh -c "echo >$tmp/inside; read -r _ <$tmp/go" 3>&- &
 	pid=$!
 	eventually [ -e "$tmp/inside" ]
 	value_is "$s" 1
@@ -890,7 +890,7 @@ made_in_two_steps() {
 	wait $pid
 	value_is "$s" 1
 	# A child that does so leaves it held.
-	timeout 20 ipc-sem run "$s" sh -c "unshare --ipc true; echo >$tmp/inside; read -r _ <$tmp/go" 3>&- &
+	timeout 60 ipc-sem run "$s" sh -c "unshare --ipc true; echo >$tmp/inside; read -r _ <$tmp/go" 3>&- &
 	pid=$!
 	eventually value_is "$s" 0
 	run -124 limit ipc-sem run -n "$s" true
@@ -920,14 +920,14 @@ raise_silently() { printf '\x01' | dd of="/dev/shm/sem.${1#sem:/}" conv=notrunc 
 
 @test "a wake that somebody took with him: a waiter looks by itself, and run wakes for its own dead" {
 	s=$(new_sem posix --values=0)
-	timeout 20 ipc-sem wait "$s" 3>&- &
+	timeout 60 ipc-sem wait "$s" 3>&- &
 	pid=$!
 	eventually waiters_are "$s" 1
 	raise_silently "$s"
 	wait $pid
 	value_is "$s" 0
 	cc -O1 -pthread -o "$tmp/other" "$BATS_TEST_DIRNAME/sem-open.c" || skip "no C compiler"
-	timeout 20 "$tmp/other" wait "${s#sem:}" 3>&- &
+	timeout 60 "$tmp/other" wait "${s#sem:}" 3>&- &
 	other=$!
 	eventually waiters_are "$s" 1
 	ipc-sem run "$s" true 3>&- &
@@ -982,7 +982,7 @@ raise_silently() { printf '\x01' | dd of="/dev/shm/sem.${1#sem:/}" conv=notrunc 
 	for family in posix sysv; do
 		s=$(new_sem $family --values=0)
 		# Told to stop, and the semaphore removed: both had ended the wait.
-		timeout 20 ipc-sem run "$s" bash -c '
+		timeout 60 ipc-sem run "$s" bash -c '
 			alone() { [ "$(ls /proc/$PPID/task | wc -l)" -eq 1 ]; }
 			trap "" TERM
 			for try in {1..500}; do ! alone || break; sleep 0.02; done
@@ -1062,7 +1062,7 @@ print(signal.value)'
 		run -0 limit ipc-sem run "$s" /usr/bin/python3 -c "$signal_of_death"
 		[ "$output" = 0 ]
 		ipc-sem wait "$s"
-		timeout 20 ipc-sem run "$s" /usr/bin/python3 -c "$signal_of_death" >"$tmp/out" 3>&- &
+		timeout 60 ipc-sem run "$s" /usr/bin/python3 -c "$signal_of_death" >"$tmp/out" 3>&- &
 		pid=$!
 		eventually waiters_are "$s" 1
 		ipc-sem post "$s"

@@ -99,7 +99,7 @@ segments() { awk 'NR > 1 { print $1, $2 }' /proc/sysvipc/shm; }
 		before=$(ls /dev/shm && segments)
 		run -1 limit ipc-shm-create -i "$tmp/input" -s 4 "shm:$family"
 		[[ $output == *"$tmp/input has more than the 4 bytes of --size" ]]
-		run -1 bash -c "printf hello | timeout 10 ipc-shm-create -i - -s 4 shm:$family"
+		run -1 bash -c "printf hello | timeout 60 ipc-shm-create -i - -s 4 shm:$family"
 		[[ $output == *"standard input has more than the 4 bytes of --size" ]]
 		[ "$(ls /dev/shm && segments)" = "$before" ]
 	done
@@ -137,7 +137,7 @@ segments() { awk 'NR > 1 { print $1, $2 }' /proc/sysvipc/shm; }
 	for family in /unread key:0x25; do
 		run -1 limit ipc-shm-create -i "$tmp/none" "shm:$family"
 		run -1 limit ipc-shm-create -i "$tmp" "shm:$family"
-		run -1 bash -c "exec timeout 10 ipc-shm-create -i - shm:$family <&-"
+		run -1 bash -c "exec timeout 60 ipc-shm-create -i - shm:$family <&-"
 	done
 	gone unread
 	[ "$(segment 0x25)" = "" ]
@@ -173,15 +173,15 @@ segments() { awk 'NR > 1 { print $1, $2 }' /proc/sysvipc/shm; }
 	limit ipc-shm-create -s 1 shm:key:0x26
 	run -5 limit ipc-shm-create -s 1 shm:key:38
 	run -5 limit ipc-shm-create -i /etc/passwd shm:key:38
-	run -5 bash -c 'yes | timeout 10 ipc-shm-create -i - shm:key:38'
-	run -5 bash -c 'yes | timeout 10 ipc-shm-create -i - shm:/twice'
+	run -5 bash -c 'yes | timeout 60 ipc-shm-create -i - shm:key:38'
+	run -5 bash -c 'yes | timeout 60 ipc-shm-create -i - shm:/twice'
 }
 
 @test "--exist-ok accepts one that fits, and says what does not fit: status 1" {
 	printf hello | limit ipc-shm-create -e -i - shm:/fits
 	run -0 limit ipc-shm-create --exist-ok -s 4 shm:/fits
 	[ "$output" = shm:/fits ]
-	run -0 bash -c 'printf other | timeout 10 ipc-shm-create -e -i - shm:/fits'
+	run -0 bash -c 'printf other | timeout 60 ipc-shm-create -e -i - shm:/fits'
 	[ "$(shm fits)" = hello ]
 	run -1 --separate-stderr limit ipc-shm-create -e -s 6 shm:/fits
 	[ "$output" = "" ]
@@ -320,7 +320,7 @@ assert libc.shmctl(id, 1, at) == 0'
 	head -c 3M /dev/zero >"$tmp/input"
 	# shellcheck disable=SC2016
 	run -0 limit ipc-isolate --shm-size=2M bash -c '
-		refused() { timeout 10 ipc-shm-create "$@" && exit 1; test $? -eq 1 || exit 1; test "$(ls -A /dev/shm)" = "" || exit 1; }
+		refused() { timeout 60 ipc-shm-create "$@" && exit 1; test $? -eq 1 || exit 1; test "$(ls -A /dev/shm)" = "" || exit 1; }
 		refused -s 3M shm:/x
 		refused -i "$0" shm:/x
 		refused -i "$0" -s 5M shm:/x
@@ -389,11 +389,11 @@ $line (there is no directory /dev/shm)
 
 @test "ulimit -f is a limit that is told, not a signal: status 1, nothing left" {
 	for filled in -s1M "-i/dev/zero -s1M"; do
-		run -1 bash -c "ulimit -f 1; exec timeout 10 ipc-shm-create ${filled/zero/null} -s1M shm:/limited"
+		run -1 bash -c "ulimit -f 1; exec timeout 60 ipc-shm-create ${filled/zero/null} -s1M shm:/limited"
 		[[ $output == *"RLIMIT_FSIZE is 1024"* ]]
 	done
 	head -c 4K /dev/zero >"$tmp/input"
-	run -1 bash -c "ulimit -f 1; exec timeout 10 ipc-shm-create -i $tmp/input shm:/limited"
+	run -1 bash -c "ulimit -f 1; exec timeout 60 ipc-shm-create -i $tmp/input shm:/limited"
 	[[ $output == *"RLIMIT_FSIZE is 1024"* ]]
 	gone limited
 }
@@ -499,17 +499,17 @@ have_pool() {
 
 @test "a REF that cannot be printed: status 1, and no object is left" {
 	for name in /unprinted key:0x32; do
-		run -1 bash -c "exec timeout 10 ipc-shm-create -s 1 shm:$name >/dev/full"
-		run -1 bash -c "exec timeout 10 ipc-shm-create -s 1 shm:$name >&-"
-		run -1 bash -c "exec timeout 10 ipc-shm-create -i /etc/passwd shm:$name >/dev/full"
+		run -1 bash -c "exec timeout 60 ipc-shm-create -s 1 shm:$name >/dev/full"
+		run -1 bash -c "exec timeout 60 ipc-shm-create -s 1 shm:$name >&-"
+		run -1 bash -c "exec timeout 60 ipc-shm-create -i /etc/passwd shm:$name >/dev/full"
 	done
 	gone unprinted
 	[ "$(segment 0x32)" = "" ]
 	printf old | ipc-shm-create -i - shm:/kept
 	ipc-shm-create -s 3 shm:key:0x33
-	run -1 bash -c "exec timeout 10 ipc-shm-create -e -s 1 shm:/kept >/dev/full"
-	run -1 bash -c "exec timeout 10 ipc-shm-create -e -s 1 shm:key:0x33 >/dev/full"
-	run -1 bash -c "exec timeout 10 ipc-shm-create -r -s 1 shm:/kept >&-"
+	run -1 bash -c "exec timeout 60 ipc-shm-create -e -s 1 shm:/kept >/dev/full"
+	run -1 bash -c "exec timeout 60 ipc-shm-create -e -s 1 shm:key:0x33 >/dev/full"
+	run -1 bash -c "exec timeout 60 ipc-shm-create -r -s 1 shm:/kept >&-"
 	[ "$(shm kept)" = old ]
 	[ "$(segment 0x33)" != "" ]
 }
@@ -577,7 +577,7 @@ with_pipe() {
 	before=$(segments)
 	run -0 limit ipc-shm-create -i "$tmp/input" shm:private -- sh -c 'ipc-mmap-cat "$IPC_SHM_REF"'
 	[ "$output" = hello ]
-	run -0 bash -c 'printf piped | timeout 10 ipc-shm-create -i - shm:key:0x34 -- sh -c "ipc-mmap-cat \$IPC_SHM_REF; ipc-mmap-cat shm:key:0x34"'
+	run -0 bash -c 'printf piped | timeout 60 ipc-shm-create -i - shm:key:0x34 -- sh -c "ipc-mmap-cat \$IPC_SHM_REF; ipc-mmap-cat shm:key:0x34"'
 	[ "$output" = pipedpiped ]
 	[ "$(segments)" = "$before" ]
 	run -143 limit ipc-shm-create -s 1 shm:/scoped -- sh -c 'kill -TERM $$'
@@ -772,7 +772,7 @@ with_pipe() {
 		only=()
 		[[ $call != read:* ]] || only=(-P "$tmp/input")
 		status=0
-		timeout 20 strace -f -qq -o "$tmp/trace" "${only[@]}" \
+		timeout 60 strace -f -qq -o "$tmp/trace" "${only[@]}" \
 			-e "inject=${call%:*}:signal=KILL:when=${call#*:}" \
 			ipc-shm-create -i "$tmp/input" shm:key:0x39 2>"$tmp/err" || status=$?
 		echo "$call: $status: $(cat "$tmp/err")"

@@ -182,7 +182,7 @@ traced_call() {
 		status=125
 	else
 		# A request that the server cannot look at is dropped, and told on its side alone.
-		timeout 20 ipc-rpc-call -t 1 "$q" "$word" >"$tmp/out" 2>"$tmp/err" 3>&- 9<&- || status=$?
+		timeout 60 ipc-rpc-call -t 1 "$q" "$word" >"$tmp/out" 2>"$tmp/err" 3>&- 9<&- || status=$?
 	fi
 	# By SIGTERM it hangs when the threads of a server end at that moment.
 	kill -9 $tracer 2>/dev/null || true

@@ -39,7 +39,7 @@ hostile() { "$@" "$top/tests/rpc-hostile.py" "$q" "${count:-300}" "${SEED:-1}"; 
 		run -0 hostile as_nobody
 		grep -q 'comes from another user$' "$tmp/one.err"
 		run -125 as_nobody ipc-rpc-call "$q" x
-		run -0 timeout 20 setpriv --reuid=1 --regid=1 --clear-groups ipc-rpc-call "$q" x
+		run -0 timeout 60 setpriv --reuid=1 --regid=1 --clear-groups ipc-rpc-call "$q" x
 		[ "$(cat /dev/shm/run)" = run ]
 		rm /dev/shm/run
 		hurry

@@ -385,9 +385,9 @@ in_table() { case $1 in [0-8] | 12[4567]) ;; *) return 1 ;; esac }
 	done < <(runs)
 	# A message of ours, while an object is open that could have got descriptor 2.
 	cp /dev/shm/ring.x "$tmp/ring"
-	run -1 bash -c 'exec timeout 20 ipc-mmap-cat -w -o 4990 shm:/x <<<"more than there is room for" 2>&-'
+	run -1 bash -c 'exec timeout 60 ipc-mmap-cat -w -o 4990 shm:/x <<<"more than there is room for" 2>&-'
 	cmp -n 4990 "$tmp/x" /dev/shm/x
-	run -1 bash -c 'exec timeout 20 ipc-ring-put ring:/x "$(printf %05000d 0)" 2>&-'
+	run -1 bash -c 'exec timeout 60 ipc-ring-put ring:/x "$(printf %05000d 0)" 2>&-'
 	cmp -n 64 "$tmp/ring" /dev/shm/ring.x
 	# What was taken was told, or is there: three messages less those that came out.
 	run -0 ipc-sem value sem:/x
@@ -398,16 +398,16 @@ in_table() { case $1 in [0-8] | 12[4567]) ;; *) return 1 ;; esac }
 @test "a limit of the size of a file costs no message and leaves no object" {
 	q=$(ipc-mq-create mq:private)
 	yes "$(printf '%0300d' 0)" | head -n 40 | ipc-mq-send -t 5 "$q"
-	run -1 bash -c 'ulimit -f 4; exec timeout 20 ipc-mq-recv -a "$1" >"$2"' _ "$q" "$tmp/out"
+	run -1 bash -c 'ulimit -f 4; exec timeout 60 ipc-mq-recv -a "$1" >"$2"' _ "$q" "$tmp/out"
 	whole=$(grep -cx '0\{300\}' "$tmp/out")
 	[ $((whole + $(ipc-mq-peek "$q" | wc -l))) -eq 40 ]
 	for create in 'ipc-mq-create mq:/x' 'ipc-shm-create -s 1 shm:/x' 'ipc-ring-create ring:/x' 'ipc-sem create sem:/x'; do
-		run -1 bash -c "ulimit -f 0; exec timeout 20 $create >$tmp/out"
+		run -1 bash -c "ulimit -f 0; exec timeout 60 $create >$tmp/out"
 		[ "$(find /dev/shm /dev/mqueue -type f -name '*x' | wc -l)" -eq 0 ]
 	done
 	# COMMAND has the signal as ever.
 	ipc-sem create sem:/x
-	run -153 bash -c "ulimit -f 0; exec timeout 20 ipc-sem run sem:/x sh -c 'echo x; echo y' >$tmp/out"
+	run -153 bash -c "ulimit -f 0; exec timeout 60 ipc-sem run sem:/x sh -c 'echo x; echo y' >$tmp/out"
 }
 
 @test "with limits of zero each tool ends, by its table, and leaves what it had not been asked to change" {

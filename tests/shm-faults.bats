@@ -159,7 +159,7 @@ object_seen() { [ "$(cat "$tmp/ran")" = whole ]; }
 			case $family:$call in posix:getppid:*) continue ;; esac # the shell that is COMMAND makes it
 			absent
 			status=0
-			timeout 20 strace -f -qq -o "$tmp/trace" -e "inject=${call%:*}:signal=KILL:when=${call#*:}" \
+			timeout 60 strace -f -qq -o "$tmp/trace" -e "inject=${call%:*}:signal=KILL:when=${call#*:}" \
 				ipc-shm-create -i "$tmp/new" "$ref" -- "$tmp/command" >"$tmp/out" 2>"$tmp/err" || status=$?
 			grep -q 'killed by SIGKILL' "$tmp/trace" || continue
 			echo "$family $call: $status: $(cat "$tmp/err")"

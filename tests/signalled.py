@@ -17,7 +17,7 @@ whom = sys.argv[2]
 
 
 def command_of(tool):
-    end = time.monotonic() + 8
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         with open("/proc/%d/task/%d/children" % (tool, tool)) as file:
             children = [int(word) for word in file.read().split()]

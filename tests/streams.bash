@@ -61,7 +61,7 @@ for i in range(3):
 os.close(w)
 sys.exit(p.wait())' "$put" "$r"
 	[ "$(limit "$get" -a "$r" | grep -c '^line$')" -eq 3 ]
-	run -1 bash -c "exec timeout 10 $put $r <&-"
+	run -1 bash -c "exec timeout 60 $put $r <&-"
 }
 
 # Stopped by a record that it cannot take, it leaves the input at that record: the bytes

@@ -34,7 +34,7 @@ seen = b""
 def expect(text, since=0):
     """Wait until TEXT has come from the terminal; returns the place behind it."""
     global seen
-    end = time.monotonic() + 8
+    end = time.monotonic() + 60
     while text not in seen[since:]:
         if time.monotonic() > end:
             sys.exit("no %r in %r" % (text, seen[since:]))
@@ -49,7 +49,7 @@ def state(process):
 
 
 def expect_states(wanted, *processes):
-    end = time.monotonic() + 8
+    end = time.monotonic() + 60
     while not all(state(p) in wanted for p in processes):
         if time.monotonic() > end:
             sys.exit("states: %s" % [state(p) for p in processes])
@@ -57,7 +57,7 @@ def expect_states(wanted, *processes):
 
 
 def expect_foreground(process):
-    end = time.monotonic() + 8
+    end = time.monotonic() + 60
     while os.tcgetpgrp(terminal) != os.getpgid(process):
         if time.monotonic() > end:
             sys.exit("not in the foreground: %d" % process)
