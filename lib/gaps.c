@@ -14,6 +14,16 @@ void gaps_add(struct gaps *gaps, enum gap gap, int error, const char *example)
 		 example != NULL ? example : "");
 }
 
+void gaps_merge(struct gaps *gaps, const struct gaps *more)
+{
+	for (int gap = 0; gap < GAPS; gap++) {
+		if (more->of[gap].count == 0)
+			continue;
+		gaps_add(gaps, gap, more->of[gap].error, more->of[gap].example);
+		gaps->of[gap].count += more->of[gap].count - 1;
+	}
+}
+
 bool gaps_any(const struct gaps *gaps)
 {
 	for (int gap = 0; gap < GAPS; gap++)

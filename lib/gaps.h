@@ -32,6 +32,9 @@ struct gaps {
 /* Count a GAP, with the errno ERROR; EXAMPLE (or NULL) names what it is about. */
 void gaps_add(struct gaps *gaps, enum gap gap, int error, const char *example);
 
+/* Count the gaps of MORE, too. */
+void gaps_merge(struct gaps *gaps, const struct gaps *more);
+
 bool gaps_any(const struct gaps *gaps);
 
 /*

@@ -13,8 +13,9 @@ struct range {
 	size_t object;
 };
 
-/* The pass over /proc, for holders*.c alone. */
+/* The pass over /proc, for holders*.c alone: what one thread of it has. */
 struct hunt {
+	struct crew *crew;
 	const struct world *world;
 	struct census *census;
 	struct holders *found;
@@ -43,6 +44,19 @@ struct hunt {
 };
 
 enum { HUNT_BUFFER = 1 << 16 };
+
+/* Look at all processes, on as many processors as there are.  Returns 0, or -1 with errno. */
+int hunt_all(struct hunt *hunt);
+
+/* Look at the process PID. */
+void hunt_look(struct hunt *hunt);
+
+/*
+ * Between these two nobody else uses the census, so that an object can be added;
+ * pointers to objects from before are not good any more.
+ */
+void hunt_census_begin(struct hunt *hunt);
+void hunt_census_end(struct hunt *hunt);
 
 /* The object that the descriptor NUMBER of the process at hand is, or NULL. */
 struct object *hunt_descriptor(struct hunt *hunt, int number);

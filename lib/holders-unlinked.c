@@ -116,6 +116,7 @@ size_t hunt_unlinked(struct hunt *hunt, dev_t device, ino_t inode, const char *l
 {
 	struct object object;
 	char name[REF_NAME_MAX + 1];
+	size_t known;
 
 	if (!hunt->unlinked || !name_of_link(link, name))
 		return (size_t)CENSUS_NONE;
@@ -123,6 +124,11 @@ size_t hunt_unlinked(struct hunt *hunt, dev_t device, ino_t inode, const char *l
 	object.removed = true;
 	object.device = device;
 	object.inode = inode;
-	return add_unlinked(hunt, &object, name, at, path) ? hunt->census->count - 1
-							   : (size_t)CENSUS_NONE;
+	hunt_census_begin(hunt);
+	/* Another thread may have been first. */
+	known = hunt_file(hunt, device, inode);
+	if (known == (size_t)CENSUS_NONE && add_unlinked(hunt, &object, name, at, path))
+		known = hunt->census->count - 1;
+	hunt_census_end(hunt);
+	return known;
 }

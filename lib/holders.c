@@ -120,7 +120,7 @@ static void note_missed(struct hunt *hunt, int error)
 	gaps_add(&hunt->missed, GAP_PROCESS, error, pid);
 }
 
-static void look_at_process(struct hunt *hunt)
+void hunt_look(struct hunt *hunt)
 {
 	const bool wants_waiters = hunt->wanted & HOLDERS_WAITERS;
 	const bool wants_holders = hunt->wanted & HOLDERS_HOLDERS;
@@ -173,25 +173,18 @@ int holders_find(const struct world *world, struct census *census, unsigned want
 			     .unlinked = unlinked };
 	OWN_MEM char *buffer = malloc(HUNT_BUFFER);
 	OWN_MEM struct range *ranges = NULL;
-	DIR *processes = buffer == NULL ? NULL : opendir("/proc");
 
 	/* Who has it open witnesses that all who wait were seen. */
 	if (wanted & HOLDERS_WAITERS)
 		hunt.wanted |= HOLDERS_HOLDERS;
 	*holders = (struct holders){ 0 };
-	if (processes == NULL)
+	if (buffer == NULL || census_make_index(census) < 0)
 		return -1;
-	if (census_make_index(census) < 0) {
-		closedir(processes);
-		return -1;
-	}
 	hunt.buffer = buffer;
 	look_for(&hunt);
-	while ((hunt.pid = process_next(processes)) != 0)
-		if (hunt.pid != getpid())
-			look_at_process(&hunt);
+	if (hunt_all(&hunt) < 0)
+		return -1;
 	ranges = hunt.ranges;
-	closedir(processes);
 	hunt_hand_out(&hunt);
 	if (hunt.failed)
 		gaps_add(gaps, GAP_MEMORY, ENOMEM, NULL);

@@ -48,6 +48,28 @@ pids() { column "$1" "$2" | sed 's/,?$//; s/^?$//; s/^-$//' | tr , '\n' | sort -
 	[ "$(column key "shm:id:$id")" = - ]
 }
 
+@test "many processes: one processor and several find the same, objects without a name included" {
+	[ "$(nproc)" -gt 1 ] || skip 'there is one processor'
+	for number in {1..20}; do
+		new_file "many$number" 4096
+		act map "/many$number"
+		act map "/many$((number / 2 + 1))"
+	done
+	rm /dev/shm/many{1..15}
+	all=$(taskset -cp $$ | sed 's/.*: //')
+	for cpus in "$all" "${all%%[-,]*}"; do
+		turn=$((turn + 1))
+		or_incomplete taskset -c "$cpus" ipc-ls -j --holders 2>/dev/null >"$tmp/seen"
+		jq -c '.objects[] | [.ref, .verdict, .size, (.holders[] | select(. != null) | [.pid, .mappings, .descriptors])]' "$tmp/seen" >"$tmp/seen.$turn"
+	done
+	diff "$tmp/seen.1" "$tmp/seen.2"
+	[ "$(grep -c '"unlinked"' "$tmp/seen.1")" -eq 15 ]
+	[ "$(grep -o '\[[0-9]*,1,0\]' "$tmp/seen.1" | wc -l)" -eq 40 ]
+	# It is several that look, where there are several.
+	strace -f -o "$tmp/trace" -e trace=clone,clone3 ipc-ls --holders >/dev/null 2>&1 || true
+	grep -q CLONE_THREAD "$tmp/trace"
+}
+
 @test "a process whose first thread has ended: what the others have and wait for is found" {
 	id=$(new_segment)
 	new_file alone
