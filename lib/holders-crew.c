@@ -98,8 +98,7 @@ static bool hire(struct hand *hand, const struct hunt *master)
 					 .any_segment = master->any_segment,
 					 .any_mapped = master->any_mapped,
 					 .buffer = malloc(HUNT_BUFFER) } };
-	if (hand->hunt.buffer != NULL &&
-	    pthread_create(&hand->thread, NULL, help, hand) == 0)
+	if (hand->hunt.buffer != NULL && pthread_create(&hand->thread, NULL, help, hand) == 0)
 		return true;
 	free(hand->hunt.buffer);
 	return false;
@@ -117,9 +116,9 @@ static int merge_holders(struct holders *ours, const struct holders *theirs)
 	if (merged == NULL)
 		return -1;
 	while (i + j < count) {
-		bool is_ours = j == theirs->holder_count ||
-			       (i < ours->holder_count &&
-				ours->holders[i].pid < theirs->holders[j].pid);
+		bool is_ours =
+			j == theirs->holder_count ||
+			(i < ours->holder_count && ours->holders[i].pid < theirs->holders[j].pid);
 
 		merged[i + j] = is_ours ? ours->holders[i] : theirs->holders[j];
 		*(is_ours ? &i : &j) += 1;
@@ -169,8 +168,7 @@ int hunt_all(struct hunt *hunt)
 	if (crew.processes == NULL)
 		return -1;
 	pthread_rwlockattr_init(&writers_first);
-	pthread_rwlockattr_setkind_np(&writers_first,
-				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	pthread_rwlock_init(&crew.census, &writers_first);
 	hunt->crew = &crew;
 	if (look(hunt, CREW_ALONE)) {
