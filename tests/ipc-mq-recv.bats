@@ -490,11 +490,12 @@ sys.exit(p.wait())' ipc-mq-recv -a -F whole "$q" >"$tmp/got"
 whole_lines() { if [ -z "$(tail -c 1 "$1")" ]; then cat "$1"; else sed '$d' "$1"; fi; }
 
 # kill_receivers MILLISECONDS RECEIVER ...: numbers from 1 on into $q, and 40
-# receivers (2000 in a soak), each killed at random within MILLISECONDS.  The
+# receivers (2000 in a soak), each killed at random within MILLISECONDS; on a machine
+# where six in a row got nothing in that time it becomes twice as long.  The
 # numbers that came out are in $tmp/got, how many of them by receivers that were
 # killed is $came, how many went in is $sent, how many were killed $kills.
 kill_receivers() {
-	local sender receiver rounds=40
+	local sender receiver rounds=40 window=$1 idle=0
 	[ -z "${SOAK:-}" ] || rounds=2000
 	RANDOM=${SEED:-1}
 	: >"$tmp/got"
@@ -504,10 +505,12 @@ kill_receivers() {
 		: >"$tmp/piece" # who is killed before it opens this must not leave the last one's
 		"${@:2}" "$q" >"$tmp/piece" 3>&- &
 		receiver=$!
-		sleep "$(printf '0.%03d' $((RANDOM % $1)))"
+		sleep "$(printf '0.%03d' $((RANDOM % window)))"
 		kill -KILL "$receiver"
 		wait "$receiver" 2>/dev/null || true
 		whole_lines "$tmp/piece" >>"$tmp/got"
+		if [ -s "$tmp/piece" ]; then idle=0; else idle=$((idle + 1)); fi
+		[ $((idle % 6)) -ne 5 ] || [ $window -gt 400 ] || window=$((2 * window))
 	done
 	came=$(wc -l <"$tmp/got")
 	kill -TERM "$sender"
