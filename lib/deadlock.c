@@ -38,11 +38,10 @@ static int add_member(struct wait_graph *graph, const struct holders *holders, s
 	return add_step(graph, holders, waiter, member, last);
 }
 
-static int add_waiter(struct wait_graph *graph, const struct census *census,
+static int add_waiter(struct wait_graph *graph, const struct object *set,
 		      const struct holders *holders, size_t number)
 {
 	const struct waiter *waiter = &holders->waiters[number];
-	const struct object *set = &census->objects[waiter->object];
 
 	if (waiter->in != WAITING_SEMOP || waiter->stopped)
 		return 0;
@@ -144,9 +143,14 @@ int wait_graph_build(const struct census *census, const struct holders *holders,
 	int result = 0;
 
 	*graph = (struct wait_graph){ 0 };
-	for (size_t i = 0; i < holders->waiter_count; i++)
-		if (add_waiter(graph, census, holders, i) < 0)
-			return -1;
+	/* Of who waits for what was not selected, HOLDERS still tells. */
+	for (size_t i = 0; i < census->count; i++) {
+		const struct object *object = &census->objects[i];
+
+		for (size_t k = 0; k < object->waiter_count; k++)
+			if (add_waiter(graph, object, holders, object->waiter_first + k) < 0)
+				return -1;
+	}
 	walk.path = calloc(graph->count + 1, sizeof *walk.path);
 	walk.state = calloc(graph->count + 1, 1);
 	if (walk.path == NULL || walk.state == NULL)

@@ -182,7 +182,7 @@ static int take_named(const struct world *world, struct gather *gather, struct w
 	return 0;
 }
 
-/* Leave only what is meant.  Holders keep the numbers that objects had before. */
+/* Leave only what is meant. */
 static void sift(struct gather *gather)
 {
 	struct census *census = &gather->census;
@@ -199,6 +199,19 @@ static void sift(struct gather *gather)
 		census_drop(object);
 	}
 	census->count = kept;
+}
+
+/* Holders know objects by their number, which is another by now. */
+static void renumber(struct gather *gather)
+{
+	for (size_t i = 0; i < gather->census.count; i++) {
+		const struct object *object = &gather->census.objects[i];
+
+		for (size_t k = 0; k < object->holder_count; k++)
+			gather->holders.holders[object->holder_first + k].object = i;
+		for (size_t k = 0; k < object->waiter_count; k++)
+			gather->holders.waiters[object->waiter_first + k].object = i;
+	}
 }
 
 /* A segment tells by itself whether somebody has it. */
@@ -247,6 +260,7 @@ int gather_objects(const struct world *world, struct gather *gather)
 		}
 	}
 	sift(gather);
+	renumber(gather);
 	return 0;
 }
 

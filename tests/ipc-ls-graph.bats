@@ -72,6 +72,9 @@ begin_circle() {
 	run -4 --separate-stderr limit ipc-ls --deadlocks sem:id:12345
 	[[ $stderr == *"cannot find sem:id:12345"* ]]
 	run -3 limit ipc-ls --deadlocks --owner=daemon
+	run --separate-stderr limit ipc-ls --deadlocks --pid=$$ # nobody holds a set
+	[ "$output" = "" ]
+	[[ $status == [36] ]]
 	run -8 limit ipc-ls --deadlocks -j
 	[ "$(jq -c '.deadlocks | length, (.[0] | map(.pid) | sort)' <<<"$output" | xargs)" = "1 [$(printf '%s\n' "$one" "$two" | sort -n | paste -sd,)]" ]
 	or_incomplete ipc-ls --dot >"$tmp/dot" 2>/dev/null
