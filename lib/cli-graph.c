@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes and objects as a graph: drawn, or only its circles told. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "cli-list.h"
 #include "deadlock.h"
+#include "process.h"
 #include "say.h"
 #include "status.h"
 #include "verdict.h"
@@ -67,10 +69,23 @@ static void draw_object(size_t number, const struct object *object, struct text 
 	       object->verdict == VERDICT_ORPHAN ? ", style=dashed" : "");
 }
 
-/* A process is drawn once, before the first edge that it has. */
+/* The command of PID, which neither holds anything nor waits; "": it has ended. */
+static const char *command_of(pid_t pid, struct process *process)
+{
+	char path[48];
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	return process_stat(AT_FDCWD, path, process) == 0 ? process->command : "";
+}
+
+/*
+ * A process is drawn once, before the first edge that it has.  COMMAND is NULL
+ * where it has to be looked for.
+ */
 static void draw_process(pid_t pid, const char *command, pid_t **known, size_t *count)
 {
 	struct text text = { 0 };
+	struct process process;
 	pid_t *more;
 
 	for (size_t i = 0; i < *count; i++)
@@ -81,11 +96,13 @@ static void draw_process(pid_t pid, const char *command, pid_t **known, size_t *
 		return;
 	*known = more;
 	more[(*count)++] = pid;
+	if (command == NULL)
+		command = command_of(pid, &process);
 	text_clear(&text);
 	text_harmless(&text, command);
 	printf("\tp%d [label=\"", (int)pid);
 	put_label(text.bytes);
-	printf("\\n%d\"];\n", (int)pid);
+	printf("%s%d\"];\n", *command != '\0' ? "\\n" : "", (int)pid);
 	free(text.bytes);
 }
 
@@ -95,6 +112,21 @@ static bool is_red(const struct wait_graph *graph, size_t waiter)
 		if (graph->steps[i].waiter == waiter && graph->steps[i].in_circle)
 			return true;
 	return false;
+}
+
+/* Whoever took last what somebody waits for at object NUMBER. */
+static void draw_takers(const struct gather *gather, const struct wait_graph *graph, size_t number,
+			pid_t **known, size_t *count)
+{
+	const struct object *object = &gather->census.objects[number];
+
+	for (size_t i = 0; i < graph->count; i++) {
+		const size_t waiter = graph->steps[i].waiter;
+
+		if (waiter >= object->waiter_first &&
+		    waiter < object->waiter_first + object->waiter_count)
+			draw_process(graph->steps[i].last, NULL, known, count);
+	}
 }
 
 static void draw_edges(const struct gather *gather, const struct wait_graph *graph, size_t number)
@@ -161,6 +193,9 @@ static void draw(const struct gather *gather, const struct wait_graph *graph)
 			draw_process(holders->waiters[object->waiter_first + k].pid,
 				     holders->waiters[object->waiter_first + k].command, &known,
 				     &count);
+		if (object->creator_state == CREATOR_ALIVE)
+			draw_process(object->creator, NULL, &known, &count);
+		draw_takers(gather, graph, i, &known, &count);
 		draw_edges(gather, graph, i);
 	}
 	draw_ancestors(graph, holders);

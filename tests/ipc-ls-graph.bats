@@ -34,6 +34,18 @@ teardown() { end_actors; }
 	eventually test -s "$tmp/made"
 	or_incomplete ipc-ls --dot 2>/dev/null >"$tmp/dot"
 	grep -qxF "	p${actors[-1]} -> $(object "shm:id:$(cat "$tmp/made")") [label=\"made\", style=dotted];" "$tmp/dot"
+	# Whoever has made or taken something is told by his name, too.
+	grep -qxF "	p${actors[-1]} [label=\"$(cat "/proc/${actors[-1]}/comm")\\n${actors[-1]}\"];" "$tmp/dot"
+	ipc-sem run --create=1 sem:key:1 sleep 100 3>&- &
+	actors+=($!)
+	eventually taken sem:key:1
+	ipc-sem wait sem:key:1 3>&- &
+	actors+=($!)
+	eventually waited_for sem:key:1
+	or_incomplete ipc-ls --dot sem:key:1 2>/dev/null >"$tmp/dot"
+	taker=$(ipc-sem value -j sem:key:1 | jq .last_pid)
+	grep -qxF "	p$taker [label=\"sleep\\n$taker\"];" "$tmp/dot"
+	[ "$(grep -c "^	p$taker " "$tmp/dot")" -eq 1 ]
 }
 
 # Two processes that wait for each other: $one and $two, at $set.
