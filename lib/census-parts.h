@@ -8,6 +8,8 @@
 struct census_walker {
 	const struct world *world;
 	unsigned look;
+	bool (*matters)(const struct object *object, const void *judge);
+	const void *judge;
 	census_visit *visit;
 	void *context;
 	struct gaps *gaps;
@@ -24,6 +26,9 @@ int census_sysv_show(struct census_walker *walker, struct object *object);
 
 /* Count OBJECT among those that may not be looked into, for ERROR. */
 void census_note_hidden(const struct object *object, int error, struct gaps *gaps);
+
+/* The same of one that WALKER has met, where that matters. */
+void census_note_unreadable(const struct census_walker *walker, const struct object *object);
 
 /* Seconds since 1970, or CENSUS_NONE for the 0 of "never". */
 int64_t census_moment(time_t time);

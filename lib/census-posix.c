@@ -206,7 +206,7 @@ int census_posix_walk_shm(struct census_walker *walker, unsigned kinds)
 			continue;
 		object.name = (char *)(uintptr_t)name_within(object.kind, entry->d_name);
 		if (object.hidden && walker->look & CENSUS_CONTENT)
-			census_note_hidden(&object, EACCES, walker->gaps);
+			census_note_unreadable(walker, &object);
 		result = walker->visit(&object, walker->context);
 	}
 	if (result == 0)
@@ -291,7 +291,7 @@ int census_posix_walk_queues(struct census_walker *walker)
 		}
 		object.name = entry->d_name;
 		if (object.hidden)
-			census_note_hidden(&object, EACCES, walker->gaps);
+			census_note_unreadable(walker, &object);
 		result = walker->visit(&object, walker->context);
 	}
 	if (result == 0)

@@ -218,19 +218,15 @@ static int take_value(struct object *object)
 	return 0;
 }
 
-static int take_contents(struct object *object, unsigned look, struct gaps *gaps)
+static int take_contents(struct object *object, unsigned look)
 {
-	int taken = 0;
-
 	if (object->kind != REF_SEM)
 		return 0;
 	if (look & CENSUS_VALUES)
-		taken = take_values(object);
-	else if (look & CENSUS_VALUE && object->size == 1)
-		taken = take_value(object);
-	if (taken == 0 && object->values_hidden)
-		census_note_hidden(object, EACCES, gaps);
-	return taken;
+		return take_values(object);
+	if (look & CENSUS_VALUE && object->size == 1)
+		return take_value(object);
+	return 0;
 }
 
 /* Tell VISIT of OBJECT. */
@@ -238,8 +234,10 @@ int census_sysv_show(struct census_walker *walker, struct object *object)
 {
 	int result;
 
-	if (take_contents(object, walker->look, walker->gaps) < 0)
+	if (take_contents(object, walker->look) < 0)
 		return 0;
+	if (object->values_hidden)
+		census_note_unreadable(walker, object);
 	result = walker->visit(object, walker->context);
 	free(object->values);
 	object->values = NULL;
@@ -367,10 +365,12 @@ int census_sysv_one(const struct ref *ref, unsigned look, struct object *object,
 	*object = census_blank(ref->kind, true);
 	object->id = id;
 	take_status(object, &status);
-	if (take_contents(object, look, gaps) < 0) {
+	if (take_contents(object, look) < 0) {
 		errno = ENOENT;
 		return -1;
 	}
+	if (object->values_hidden)
+		census_note_hidden(object, EACCES, gaps);
 	if (ref->kind == REF_SHM && look & CENSUS_RSS) {
 		struct rss_search search = { .id = id, .object = object };
 		struct census_walker walker = { .visit = take_rss,

@@ -11,9 +11,13 @@
 int census_walk(const struct world *world, const struct census_plan *plan, census_visit *visit,
 		void *context, struct gaps *gaps)
 {
-	struct census_walker walker = {
-		.world = world, .look = plan->look, .visit = visit, .context = context, .gaps = gaps
-	};
+	struct census_walker walker = { .world = world,
+					.look = plan->look,
+					.matters = plan->matters,
+					.judge = plan->judge,
+					.visit = visit,
+					.context = context,
+					.gaps = gaps };
 	const enum ref_kind sysv[] = { REF_SHM, REF_SEM, REF_MQ };
 	int result = 0;
 
@@ -98,6 +102,12 @@ void census_note_hidden(const struct object *object, int error, struct gaps *gap
 
 	census_ref(object, &ref);
 	gaps_add(gaps, GAP_OBJECT, error, ref_print(&ref, text));
+}
+
+void census_note_unreadable(const struct census_walker *walker, const struct object *object)
+{
+	if (walker->matters == NULL || walker->matters(object, walker->judge))
+		census_note_hidden(object, EACCES, walker->gaps);
 }
 
 bool census_is_same(const struct object *one, const struct object *other)

@@ -96,6 +96,9 @@ struct census_plan {
 	unsigned kinds;   /* a set of enum ref_kind */
 	bool posix, sysv; /* the families */
 	unsigned look;    /* a set of enum census_look */
+	/* Whether it matters that OBJECT may not be looked into; NULL: it does of each. */
+	bool (*matters)(const struct object *object, const void *judge);
+	const void *judge;
 };
 
 /*

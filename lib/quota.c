@@ -96,11 +96,21 @@ static int count_queue(const struct object *object, void *context)
 	return 0;
 }
 
+/* What others' queues hold is not charged to us. */
+static bool is_charged(const struct object *object, const void *user)
+{
+	return object->owner == *(const uid_t *)user;
+}
+
 /* A queue that was removed and is still open counts, too, and cannot be seen. */
 static void add_posix_queues(struct list *list, const struct world *world, struct gaps *gaps)
 {
-	const struct census_plan plan = { .kinds = REF_MQ, .posix = true, .look = CENSUS_CONTENT };
 	struct sum sum = { .user = getuid() };
+	const struct census_plan plan = { .kinds = REF_MQ,
+					  .posix = true,
+					  .look = CENSUS_CONTENT,
+					  .matters = is_charged,
+					  .judge = &sum.user };
 	struct rlimit bytes;
 	/* The settings are those of the namespace that we are in. */
 	const bool inside = world->sysv_error == 0;

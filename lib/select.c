@@ -59,6 +59,16 @@ static bool records_holders(const struct object *object)
 	return !object->sysv || object->kind == REF_SHM;
 }
 
+/* What cannot be meant may hide what it likes; what hides its size may be meant by that. */
+static bool matters(const struct object *object, const void *selection)
+{
+	struct object guess = *object;
+
+	if (guess.size == CENSUS_NONE)
+		guess.size = INT64_MAX;
+	return select_maybe(selection, &guess, time(NULL));
+}
+
 struct census_plan select_plan(const struct selection *selection, unsigned look)
 {
 	return (struct census_plan){
@@ -66,6 +76,8 @@ struct census_plan select_plan(const struct selection *selection, unsigned look)
 		.posix = selection->posix || !selection->sysv,
 		.sysv = selection->sysv || !selection->posix,
 		.look = look,
+		.matters = matters,
+		.judge = selection,
 	};
 }
 

@@ -19,6 +19,10 @@ teardown() { end_actors; }
 	[ "$(id -u)" -ne 0 ] || {
 		as_nobody ipc-mq-create -d 4 -s 64 mq:/theirs >/dev/null
 		limit ipc-ls --limits -j >"$tmp/json"
+		chmod 600 /dev/mqueue/jobs # which is nothing to them
+		run -0 --separate-stderr as_nobody ipc-ls --limits --warn=90
+		[ "$stderr" = "" ]
+		[ "$(as_nobody ipc-ls --limits -j | jq '.limits[] | select(.name == "rlimit_msgqueue").used')" = 640 ]
 	}
 	[ "$(jq '.limits[] | select(.name == "rlimit_msgqueue").used' "$tmp/json")" = 640 ]
 	[ "$(jq '.limits[] | select(.name == "dev_shm_bytes").limit' "$tmp/json")" = $((64 << 20)) ]

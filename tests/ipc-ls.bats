@@ -296,6 +296,19 @@ def numbers: [.id, .size, .used_bytes, .messages, .max_messages, .message_size, 
 	run -6 as_nobody ipc-ls -j
 	[ "$(as_nobody ipc-ls -j 2>/dev/null | jq -c '[.complete, (.objects | length)]')" = '[false,7]' ]
 	as_nobody ipc-ls -j 2>/dev/null | jq -e '.objects[] | select(.ref == "mq:/jobs") | .messages == null and .owner == "root"'
+	# What he did not ask about may hide what it likes.
+	as_nobody ipc-mq-create -d 1 -s 8 mq:/own >/dev/null
+	for selection in --owner=65534 --match=/own --kind=mq\ --match=/own; do
+		# shellcheck disable=SC2086
+		run -0 --separate-stderr as_nobody ipc-ls --noheadings -o ref,messages,values $selection
+		[ "$stderr" = "" ]
+		[ "$(xargs <<<"$output")" = 'mq:/own 0 -' ]
+	done
+	run -3 --separate-stderr as_nobody ipc-ls --older-than=1h
+	[ "$stderr" = "" ]
+	[ "$(as_nobody ipc-ls -j --owner=65534 | jq -c '[.complete, (.objects | length)]')" = '[true,1]' ]
+	run -6 as_nobody ipc-ls --noheadings -o ref,messages --match='/j*'
+	rm /dev/mqueue/own
 	# Nor can he see whether something is there, where he may not enter.
 	chmod 700 /dev/shm
 	run -6 --separate-stderr as_nobody ipc-ls -j shm:/plain shm:/none
