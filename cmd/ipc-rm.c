@@ -280,7 +280,8 @@ int main(int argc, char **argv)
 		status = cli_worse(status, cli_tell_gaps(&gather.gaps));
 	} else if (gather.ref_count == 0) {
 		gather.gaps.of[GAP_USERS].count = 0;
-		gather.gaps.of[GAP_OBJECT].count = 0;
+		if (!request.selection.by_size) /* which is hidden, too */
+			gather.gaps.of[GAP_OBJECT].count = 0;
 		if (status == STATUS_OK || status == STATUS_NOT_NOW)
 			gather.gaps.of[GAP_PROCESS].count = gather.gaps.of[GAP_OUTSIDE].count = 0;
 		status = cli_worse(status, cli_tell_gaps(&gather.gaps));

@@ -69,13 +69,19 @@ static bool matters(const struct object *object, const void *selection)
 	return select_maybe(selection, &guess, time(NULL));
 }
 
+/* LOOK, and what it takes to tell who is meant. */
+static unsigned needed_look(const struct selection *selection, unsigned look)
+{
+	return selection->by_size ? look | CENSUS_CONTENT : look;
+}
+
 struct census_plan select_plan(const struct selection *selection, unsigned look)
 {
 	return (struct census_plan){
 		.kinds = selection->kinds != 0 ? selection->kinds : ~0U,
 		.posix = selection->posix || !selection->sysv,
 		.sysv = selection->sysv || !selection->posix,
-		.look = look,
+		.look = needed_look(selection, look),
 		.matters = matters,
 		.judge = selection,
 	};
@@ -169,6 +175,8 @@ static void note_unseen(struct gather *gather, const struct ref *ref)
 
 static int take_named(const struct world *world, struct gather *gather, struct walk *walk)
 {
+	const unsigned look = needed_look(gather->selection, gather->look);
+
 	gather->errors = calloc(gather->ref_count, sizeof *gather->errors);
 	if (gather->errors == NULL)
 		return -1;
@@ -180,7 +188,7 @@ static int take_named(const struct world *world, struct gather *gather, struct w
 			gather->errors[i] = -errno;
 			continue;
 		}
-		if (census_one(world, &gather->refs[i], gather->look, &object, &gather->gaps) < 0) {
+		if (census_one(world, &gather->refs[i], look, &object, &gather->gaps) < 0) {
 			gather->errors[i] = errno;
 			if (census_is_unseen(errno))
 				note_unseen(gather, &gather->refs[i]);

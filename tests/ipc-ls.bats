@@ -236,6 +236,11 @@ def numbers: [.id, .size, .used_bytes, .messages, .max_messages, .message_size, 
 	[ "$(refs --match='/j*' --match='/lo?k')" = "mq:/jobs sem:/lock" ]
 	[ "$(refs --match="id:$segment" --kind=shm)" = "shm:id:$segment" ]
 	[ "$(refs --min-size=5000)" = "mq:id:$queue shm:/plain shm:id:$segment" ]
+	# How large it is, is looked at for that alone, too.
+	ipc-mq-create -d 4 -s 8000 mq:/large >/dev/null
+	[ "$(refs --min-size=5000 --kind=mq)" = "mq:/large mq:id:$queue" ]
+	[ "$(refs --min-size=5000 mq:/large mq:/jobs)" = mq:/large ]
+	rm /dev/mqueue/large
 	touch -d '2 hours ago' /dev/shm/plain
 	[ "$(refs --older-than=1h)" = shm:/plain ]
 	[ "$(refs --kind=shm shm:/plain mq:/jobs)" = shm:/plain ]
@@ -308,6 +313,7 @@ def numbers: [.id, .size, .used_bytes, .messages, .max_messages, .message_size, 
 	[ "$stderr" = "" ]
 	[ "$(as_nobody ipc-ls -j --owner=65534 | jq -c '[.complete, (.objects | length)]')" = '[true,1]' ]
 	run -6 as_nobody ipc-ls --noheadings -o ref,messages --match='/j*'
+	run -6 as_nobody ipc-ls --raw --noheadings -o ref --min-size=1T
 	rm /dev/mqueue/own
 	# Nor can he see whether something is there, where he may not enter.
 	chmod 700 /dev/shm

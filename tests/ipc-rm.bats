@@ -163,6 +163,20 @@ as_root_or_incomplete() { or_incomplete "$@" 2>/dev/null; }
 	[ "$(there)" = "sem:id:$set" ]
 }
 
+@test "--min-size means queues, too; one that hides its size is told: status 6" {
+	ipc-mq-create -d 4 -s 8000 mq:/large >/dev/null
+	ipc-mq-create -d 1 -s 8 mq:/small >/dev/null
+	run -0 limit ipc-rm --min-size=8K
+	[ "$output" = mq:/large ]
+	[ -e /dev/mqueue/small ]
+	[ "$(id -u)" -eq 0 ] || return 0
+	run -6 --separate-stderr as_nobody ipc-rm --min-size=8K
+	[ "$output" = "" ]
+	[[ $stderr == *"cannot look into 1 object (mq:/small)"* ]]
+	run -3 --separate-stderr as_nobody ipc-rm --min-size=8K --owner=65534
+	[ "$stderr" = "" ]
+}
+
 @test "--dry-run removes nothing and prints the same" {
 	new_file one
 	new_file two
