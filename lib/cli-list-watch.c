@@ -229,6 +229,7 @@ int cli_watch(const struct listing *listing, const struct world *world)
 		}
 		if (fflush(stdout) != 0) {
 			say_errno("cannot write to standard output");
+			clearerr(stdout); /* it is said */
 			return STATUS_FAILED;
 		}
 		gather_free(&before);

@@ -93,6 +93,8 @@ teardown() { end_actors; }
 	jq -es 'map(select(.event == "appeared"))[0] | .object.ref == "shm:/new" and .object.size == 1' "$tmp/json"
 	# A reader that goes away ends it, though nothing changes any more.
 	limit bash -c 'ipc-ls --watch -i 50ms | head -n 1' | grep -q watching
+	run -1 --separate-stderr limit bash -c "ipc-ls --watch -i 50ms >/dev/full"
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
 
 @test "--watch tells values, who waits, and a file that another has taken the name of" {
