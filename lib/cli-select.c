@@ -90,13 +90,12 @@ static void each_word(struct selection *selection, struct argp_state *state, cha
 		      void (*add)(struct selection *, struct argp_state *, char *))
 {
 	char *rest = text, *word;
+	size_t length = strlen(text);
 
-	while ((word = strsep(&rest, ",")) != NULL) {
-		if (*word == '\0')
-			argp_error(state, "a list has an empty word: '%s'",
-				   state->argv[state->next - 1]);
+	if (length == 0 || *text == ',' || text[length - 1] == ',' || strstr(text, ",,") != NULL)
+		argp_error(state, "list '%s' has an empty word", text);
+	while ((word = strsep(&rest, ",")) != NULL)
 		add(selection, state, word);
-	}
 }
 
 static error_t parse_select(int key, char *text, struct argp_state *state)
