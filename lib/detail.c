@@ -137,7 +137,7 @@ static void print_kind(const struct object *object, const struct column_view *vi
 		print_members(object, out);
 	} else if (object->sysv) {
 		print_pid(out, "last sender:", object->last[0], object->times[0]);
-		print_pid(out, "last receiver:", object->last[1], object->times[1]);
+		print_pid(out, "last taker:", object->last[1], object->times[1]);
 		print_time(out, "sent at:", object->times[0]);
 		print_time(out, "received at:", object->times[1]);
 	} else if (object->kind == REF_MQ) {
