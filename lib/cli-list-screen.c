@@ -47,45 +47,70 @@ static size_t screen_rows(const struct screen *screen, const char *text)
 	return rows;
 }
 
-/*
- * Print the first lines of TEXT that fit into ROWS, with some to SPARE where it
- * is not all of it.  Returns how many lines.
- */
-static size_t screen_print(const struct screen *screen, const char *text, size_t rows, size_t spare)
+/* The table, and how many lines each object takes in it; both for free(). */
+struct drawing {
+	char *text; /* NULL: no memory */
+	size_t *lines;
+};
+
+/* The length of the first LINES lines of TEXT, and the ROWS they take. */
+static size_t first_lines(const struct screen *screen, const char *text, size_t lines, size_t *rows)
 {
-	bool all = screen_rows(screen, text) <= rows;
-	size_t lines = 0, used = 0;
+	const char *end = text;
 
-	while (*text != '\0') {
-		size_t length = strcspn(text, "\n");
+	for (*rows = 0; lines > 0 && *end != '\0'; lines--) {
+		size_t length = strcspn(end, "\n");
 
-		used += rows_of_line(screen, text, length);
-		if (!all && used + spare > rows)
-			break;
-		printf("%.*s\n", (int)length, text);
-		lines++;
-		text += length + (text[length] == '\n');
+		*rows += rows_of_line(screen, end, length);
+		end += length + (end[length] == '\n');
 	}
-	return lines;
+	return (size_t)(end - text);
 }
 
-/* The table as text, for free(); NULL: no memory. */
-static char *draw_table(const struct listing *listing, const struct gather *gather)
+/*
+ * Print the headings, if any, and the first of COUNT objects that fit into ROWS, with
+ * some to SPARE where these are not all.  Returns how many objects.
+ */
+static size_t screen_print(const struct screen *screen, const struct drawing *table, bool headings,
+			   size_t count, size_t rows, size_t spare)
+{
+	bool all = screen_rows(screen, table->text) <= rows;
+	const char *text = table->text;
+	size_t printed = 0, used = 0;
+
+	for (size_t i = headings ? 0 : 1; i <= count; i++) {
+		size_t needed;
+		size_t length = first_lines(screen, text, i > 0 ? table->lines[i - 1] : 1, &needed);
+
+		used += needed;
+		if (!all && used + spare > rows)
+			break;
+		fwrite(text, 1, length, stdout);
+		printed += i > 0;
+		text += length;
+	}
+	return printed;
+}
+
+static struct drawing draw_table(const struct listing *listing, const struct gather *gather,
+				 const struct screen *screen)
 {
 	const struct column_view view = { .exact = listing->exact,
 					  .now = time(NULL),
 					  .holders = &gather->holders };
-	char *text = NULL;
+	const size_t count = gather->census.count;
+	struct drawing table = { .lines = calloc(count + 1, sizeof *table.lines) };
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = table.lines == NULL ? NULL : open_memstream(&table.text, &size);
 
 	if (out == NULL)
-		return NULL;
-	if (gather->census.count > 0)
-		cli_print_table(&gather->census, &listing->columns, &view, true, 0,
+		return table;
+	if (count > 0)
+		cli_print_table(&gather->census, &listing->columns, &view, !listing->no_headings,
+				screen->columns == SIZE_MAX ? 0 : screen->columns, table.lines,
 				out);
 	fclose(out);
-	return text;
+	return table;
 }
 
 /* What could not be seen: on stderr it would stand in the middle of the table. */
@@ -123,8 +148,8 @@ void cli_redraw(const struct listing *listing, const struct gather *gather, char
 {
 	const struct screen screen = screen_find();
 	struct text title = { 0 }, lacks = { 0 }, more = { 0 };
-	char *table = draw_table(listing, gather);
-	size_t room, rest, kept, lines;
+	struct drawing table = draw_table(listing, gather, &screen);
+	size_t room, rest, kept, shown = 0;
 	int changes;
 
 	add_lacks(gather, &lacks);
@@ -135,15 +160,15 @@ void cli_redraw(const struct listing *listing, const struct gather *gather, char
 	room = less(screen.rows,
 		    3 + screen_rows(&screen, title.bytes) + screen_rows(&screen, lacks.bytes));
 	/* The last changes have what the table leaves them, and a third in any case. */
-	rest = table == NULL ? room : less(room, screen_rows(&screen, table));
+	rest = table.text == NULL ? room : less(room, screen_rows(&screen, table.text));
 	rest = kept = rest > room / 3 ? rest : room / 3;
 	changes = fit_changes(recent, &screen, &rest);
 	printf("\033[H\033[2J%s\n", title.bytes);
-	lines = table == NULL ? 0
-			      : screen_print(&screen, table, less(room, kept - rest),
-					     screen_rows(&screen, more.bytes));
-	if (lines < gather->census.count + 1 && gather->census.count > 0)
-		printf("... and %zu more\n", gather->census.count - less(lines, 1));
+	if (table.text != NULL)
+		shown = screen_print(&screen, &table, !listing->no_headings, gather->census.count,
+				     less(room, kept - rest), screen_rows(&screen, more.bytes));
+	if (shown < gather->census.count)
+		printf("... and %zu more\n", gather->census.count - shown);
 	putchar('\n');
 	for (int i = 0; i < changes; i++)
 		printf("%s\n", recent[i]);
@@ -151,5 +176,6 @@ void cli_redraw(const struct listing *listing, const struct gather *gather, char
 	free(title.bytes);
 	free(more.bytes);
 	free(lacks.bytes);
-	free(table);
+	free(table.text);
+	free(table.lines);
 }

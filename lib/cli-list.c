@@ -224,7 +224,7 @@ static int print_gathered(const struct listing *listing, struct emitter *emitter
 			detail_print(&gather->census.objects[i], &emitter->view, stdout);
 	} else if (gather->census.count > 0 &&
 		   cli_print_table(&gather->census, &listing->columns, &emitter->view,
-				   !listing->no_headings, columns, stdout) < 0) {
+				   !listing->no_headings, columns, NULL, stdout) < 0) {
 		say_errno("cannot print the table");
 		return STATUS_FAILED;
 	}

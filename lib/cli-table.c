@@ -65,7 +65,7 @@ static void heading(enum column column, char *text)
 
 /* How wide each column of a table is, and may be: SIZE_MAX where it is as it is. */
 struct widths {
-	size_t widest[COLUMNS]; /* cell */
+	size_t widest[COLUMNS];  /* cell */
 	size_t longest[COLUMNS]; /* value, with its comma */
 	size_t limit[COLUMNS];
 };
@@ -146,10 +146,10 @@ static void find_widths(const struct census *census, const struct columns *colum
 	free(cell.bytes);
 }
 
-/* CELL with a new line behind the last comma that fits into LIMIT columns. */
-static void fold(const char *cell, size_t limit, struct text *folded)
+/* CELL with a new line behind the last comma that fits into LIMIT columns.  Returns its lines. */
+static size_t fold(const char *cell, size_t limit, struct text *folded)
 {
-	size_t used = 0;
+	size_t used = 0, lines = 1;
 
 	text_clear(folded);
 	while (*cell != '\0') {
@@ -159,11 +159,13 @@ static void fold(const char *cell, size_t limit, struct text *folded)
 		if (used > 0 && used + length > limit) {
 			text_add(folded, "\n", 1);
 			used = 0;
+			lines++;
 		}
 		text_add(folded, cell, length);
 		used += length;
 		cell += length;
 	}
+	return lines;
 }
 
 static int add_column(struct libscols_table *table, enum column column)
@@ -178,10 +180,9 @@ static int add_column(struct libscols_table *table, enum column column)
 	added = scols_table_new_column(table, name, 0, flags);
 	if (added == NULL)
 		return -1;
-	return flags != SCOLS_FL_WRAP
-		       ? 0
-		       : scols_column_set_wrapfunc(added, scols_wrapnl_chunksize,
-						   scols_wrapnl_nextchunk, NULL);
+	return flags != SCOLS_FL_WRAP ? 0
+				      : scols_column_set_wrapfunc(added, scols_wrapnl_chunksize,
+								  scols_wrapnl_nextchunk, NULL);
 }
 
 static int add_columns(struct libscols_table *table, const struct columns *columns)
@@ -193,7 +194,8 @@ static int add_columns(struct libscols_table *table, const struct columns *colum
 }
 
 int cli_print_table(const struct census *census, const struct columns *columns,
-		    const struct column_view *view, bool headings, size_t width, FILE *out)
+		    const struct column_view *view, bool headings, size_t width, size_t *lines,
+		    FILE *out)
 {
 	struct libscols_table *table = scols_new_table();
 	struct widths widths;
@@ -211,16 +213,21 @@ int cli_print_table(const struct census *census, const struct columns *columns,
 	find_widths(census, columns, view, headings, width, &widths);
 	for (size_t i = 0; failed == 0 && i < census->count; i++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);
+		size_t taken = 1, needed;
 
 		for (size_t c = 0; line != NULL && failed == 0 && c < columns->count; c++) {
 			text_clear(&text);
 			column_text(columns->list[c], &census->objects[i], view, &text);
-			if (widths.limit[c] != SIZE_MAX && !text.failed)
-				fold(text.bytes, widths.limit[c], &folded);
+			if (widths.limit[c] != SIZE_MAX && !text.failed) {
+				needed = fold(text.bytes, widths.limit[c], &folded);
+				taken = needed > taken ? needed : taken;
+			}
 			failed = scols_line_set_data(
 				line, c, widths.limit[c] != SIZE_MAX ? folded.bytes : text.bytes);
 		}
 		failed |= line == NULL || text.failed || folded.failed;
+		if (lines != NULL)
+			lines[i] = taken;
 	}
 	if (failed == 0)
 		failed = scols_print_table(table);

@@ -23,10 +23,12 @@ const char *columns_read(const char *list, struct columns *columns);
 /*
  * A table for people, to OUT.  Where its lines would be longer than WIDTH, cells
  * that hold several values get more lines, so far as that helps; 0: no limit.
- * Nothing is cut: a part of a REF, or of a PID, is that of another.
+ * Nothing is cut: a part of a REF, or of a PID, is that of another.  How many lines
+ * each object takes goes to LINES, unless that is NULL.
  */
 int cli_print_table(const struct census *census, const struct columns *columns,
-		    const struct column_view *view, bool headings, size_t width, FILE *out);
+		    const struct column_view *view, bool headings, size_t width, size_t *lines,
+		    FILE *out);
 
 /* A line an object, columns apart by one blank, and blanks in them as \x20. */
 void cli_print_raw(const struct census *census, const struct columns *columns,

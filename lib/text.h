@@ -26,7 +26,7 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 /* WORD with whatever could drive a terminal as \xHH, backslashes too. */
 void text_harmless(struct text *text, const char *word);
 
-/* How many columns of a terminal the first LENGTH bytes of BYTES take, in the locale that is set. */
+/* How many columns of a terminal LENGTH bytes of BYTES take, in the locale that is set. */
 size_t text_width(const char *bytes, size_t length);
 
 /* A number of bytes for people: "512", "4K", "1.5M", at most 3 digits and a letter. */

@@ -147,6 +147,17 @@ teardown() { end_actors; }
 	first_screen 80 80
 	[ "$(grep -c ^shm: "$tmp/screen")" -eq 60 ]
 	run -1 grep more "$tmp/screen"
+	# Lists are folded here, too, and an object that does not fit whole is counted.
+	rm /dev/shm/file*
+	ipc-sem create --values="$(seq -s, 10 29)" sem:key:1 >/dev/null
+	ipc-sem create --values="$(seq -s, 30 49)" sem:key:2 >/dev/null
+	sed -i 's/-o ref/--noheadings -o key,values/' "$tmp/draw"
+	first_screen 20 24
+	[ "$(sed -n '3,$p' "$tmp/screen" | grep '[0-9]' | tr -d ' \n')" = "$({ printf 0x1; seq -s, 10 29; printf 0x2; seq -s, 30 49; } | tr -d '\n')" ]
+	[ "$(tail -n +3 "$tmp/screen" | awk '{ if (length > most) most = length } END { print most }')" -le 20 ]
+	first_screen 20 11
+	run -1 grep -w 0x2 "$tmp/screen"
+	grep -qxF '... and 1 more' "$tmp/screen"
 }
 
 @test "--watch on a terminal draws the table again" {
