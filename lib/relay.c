@@ -32,6 +32,22 @@ static void tell_left(struct relay *relay, const struct relay_end *end)
 	relay->failed = true;
 }
 
+/* A sink that is another end, too; two names of what was missing show that only now. */
+static struct relay_end *find_twice(struct relay *relay)
+{
+	for (size_t i = 0; i < relay_end_count(relay); i++)
+		for (size_t j = i + 1; j < relay_end_count(relay); j++) {
+			struct relay_end *end = relay_end_at(relay, j);
+
+			if (!end->is_sink || !relay_end_same(relay_end_at(relay, i), end))
+				continue;
+			end->phrase = "is the same file as another end";
+			errno = EISDIR;
+			return end;
+		}
+	return NULL;
+}
+
 struct relay_end *relay_open(struct relay *relay)
 {
 	struct relay_end *failed = NULL;
@@ -40,6 +56,8 @@ struct relay_end *relay_open(struct relay *relay)
 	for (size_t i = 0; i < relay_end_count(relay) && failed == NULL; i++)
 		if (relay_end_open(relay_end_at(relay, i), &relay->opening) < 0)
 			failed = relay_end_at(relay, i);
+	if (failed == NULL)
+		failed = find_twice(relay);
 	for (size_t i = 0; i < relay->sink_count && failed == NULL; i++)
 		if (relay_end_truncate(&relay->sinks[i]) < 0)
 			failed = &relay->sinks[i];

@@ -100,6 +100,14 @@ account() { tail -n 1 "$1" | jq ".sinks[${3:-0}].$2"; }
 	cmp in copy
 }
 
+@test "one file that is missing, by two names: status 2, and nothing is left" {
+	local LIMIT=10
+	run -2 relay --mkfifo new --to ./new
+	run -2 relay --truncate in --to new ./new
+	run -2 relay unix-listen:s --to unix:./s
+	[ ! -e new ] && [ ! -e s ]
+}
+
 @test "--to: the first ends the sources; options still count after it" {
 	run -0 relay in --to --truncate out --to
 	cmp in out
