@@ -2,6 +2,7 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -254,11 +255,18 @@ static void settle(struct relay *relay)
 	}
 }
 
+/* Into a socket that was inherited and may wait splice(2) does so, whatever it is told. */
+static bool makes_splice_wait(const struct relay_end *sink)
+{
+	return sink->sort == RELAY_SOCKET && sink->descriptor >= 0 &&
+	       !(fcntl(sink->descriptor, F_GETFL) & O_NONBLOCK);
+}
+
 static int choose_way(struct relay *relay)
 {
 	bool memory = relay->source_count > 1 || relay->slow != RELAY_BLOCK ||
 		      relay->capacity > 0 || relay->whole_records ||
-		      (relay->ends_records && relay->sources[0].returns);
+		      (relay->ends_records && relay->sources[0].returns) || makes_splice_wait(relay->sinks);
 
 	/* From a socket the kernel moves bytes into a pipe of our own, ready or not. */
 	memory = memory || (relay->capacity == 0 && relay->sources[0].sort == RELAY_SOCKET);

@@ -369,6 +369,33 @@ has_taken() { [ "$(unread "$1")" -eq 0 ]; }
 	grep -q 'the reader of a has gone: 65536 bytes written, 65536 of them lost' err
 }
 
+@test "an inherited socket that waits when it is written to keeps no signal from coming" {
+	limit python3 -c '
+import os, socket, subprocess
+ours, sink = socket.socketpair()
+source, writer = os.pipe()
+relay = subprocess.Popen(["ipc-pipe-relay", "--drain-timeout=0"], stdin=source, stdout=sink.fileno())
+os.close(source)
+sink.close()
+os.set_blocking(writer, False)
+last = ""
+while True:
+    try:
+        os.write(writer, bytes(65536))
+    except BlockingIOError:
+        # Nobody reads, the pipe is full, and the relay rests.
+        state = open(f"/proc/{relay.pid}/status").read()
+        turns = state[state.find("\nvoluntary") :]
+        if "\nState:\tS" in state and turns == last:
+            break
+        last = turns
+relay.terminate()
+try:
+    assert relay.wait(5) == -15
+finally:
+    ours.close()'
+}
+
 @test "what was taken for a reader that dies, and not written, is told as well" {
 	go --json -b 1M in --to fd:5 5> >(head -c 1 >first) 2>err
 	ends_with 1
