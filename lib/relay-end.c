@@ -167,6 +167,8 @@ int relay_end_close(struct relay_end *end)
 	if (end->form == RELAY_CONNECT || end->form == RELAY_LISTEN)
 		relay_socket_close(end);
 	if (end->descriptor >= 0) {
+		if (relay_end_deserted(end))
+			end->lost_bytes += relay_end_unread(end);
 		if (close(end->descriptor) < 0 && errno != EINTR)
 			error = errno;
 		if (has_descriptor(end))
@@ -177,9 +179,8 @@ int relay_end_close(struct relay_end *end)
 		close(end->anchor);
 	end->anchor = -1;
 	free(end->tail.bytes);
-	free(end->stage.bytes);
 	free(end->shadow);
-	end->tail = end->stage = (struct relay_bytes){ 0 };
+	end->tail = (struct relay_bytes){ 0 };
 	end->shadow = NULL;
 	end->state = RELAY_OVER;
 	errno = error;

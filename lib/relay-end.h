@@ -148,8 +148,7 @@ int relay_end_attach(struct relay_end *end);
 
 /*
  * The peer is gone: the writer of a source, the reader of a sink.  END is
- * AWAITED then, or OVER.  What was in a sink's pipe goes to its account, or
- * stays for the next reader.
+ * AWAITED then, or OVER.  What was in a sink's pipe stays for the next reader.
  */
 void relay_end_leave(struct relay_end *end, int terminator);
 
@@ -160,8 +159,9 @@ int64_t relay_end_unread(const struct relay_end *end);
 bool relay_end_deserted(const struct relay_end *end);
 
 /*
- * Close END and remove what it has made.  Returns 0, or -1 with errno: what was
- * written may not be there.
+ * Close END and remove what it has made.  What nobody will read in its pipe goes
+ * to its account; its stage stays.  Returns 0, or -1 with errno: what was written
+ * may not be there.
  */
 int relay_end_close(struct relay_end *end);
 

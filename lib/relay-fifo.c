@@ -225,17 +225,14 @@ static void take_back(struct relay_end *end, int64_t unread, int terminator)
 
 void relay_fifo_reader_left(struct relay_end *end, int terminator)
 {
-	int64_t unread = relay_end_unread(end);
-
 	if (!end->returns) {
-		end->lost_bytes += unread;
 		end->state = RELAY_OVER;
 		return;
 	}
 	end->state = RELAY_AWAITED;
 	if (end->shadow == NULL)
 		return; /* what is unread stays there for the next reader */
-	take_back(end, unread, terminator);
+	take_back(end, relay_end_unread(end), terminator);
 	close(end->descriptor);
 	end->descriptor = -1;
 	end->written = 0;

@@ -57,12 +57,12 @@ void relay_source_unread(struct relay *relay, struct relay_end *source)
 	relay->tell(relay, RELAY_UNREAD, source, source->unread_bytes);
 }
 
-/* SINK gets nothing more.  What it has not got is told at the end. */
-static void bury(struct relay_end *sink)
+/* END gives or gets nothing more.  What a sink has not got is told at the end. */
+static void bury(struct relay_end *end)
 {
-	sink->died = true;
-	sink->tail_lost = (int64_t)(sink->tail.end - sink->tail.start);
-	relay_end_close(sink);
+	end->died = true;
+	end->tail_lost = (int64_t)(end->tail.end - end->tail.start);
+	relay_end_close(end);
 }
 
 void relay_sink_failed(struct relay *relay, struct relay_end *sink, int error)
@@ -78,16 +78,21 @@ void relay_sink_failed(struct relay *relay, struct relay_end *sink, int error)
 			return;
 		}
 	}
+	bury(sink);
 	relay->tell(relay, gone ? RELAY_READER_GONE : RELAY_WRITE_FAILED, sink, error);
 	relay->failed = relay->failed || !gone || relay->slow != RELAY_CUT;
-	bury(sink);
 }
 
 void relay_close_sink(struct relay *relay, struct relay_end *sink)
 {
-	if (relay_end_close(sink) == 0)
+	int64_t lost = sink->lost_bytes;
+
+	if (relay_end_close(sink) < 0)
+		relay->tell(relay, RELAY_WRITE_FAILED, sink, errno);
+	else if (sink->lost_bytes > lost && !sink->returns && !sink->cut)
+		relay->tell(relay, RELAY_READER_GONE, sink, EPIPE);
+	else
 		return;
-	relay->tell(relay, RELAY_WRITE_FAILED, sink, errno);
 	relay->failed = true;
 }
 
@@ -125,7 +130,7 @@ void relay_look_for_peer(struct relay *relay, struct relay_end *end)
 		relay->tell(relay, end->is_sink ? RELAY_WRITE_FAILED : RELAY_READ_FAILED, end,
 			    errno);
 		relay->failed = true;
-		relay_end_close(end);
+		bury(end);
 	}
 }
 

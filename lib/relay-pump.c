@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "relay.h"
@@ -285,5 +286,7 @@ int relay_pump_begin(struct relay *relay)
 
 void relay_pump_end(struct relay *relay)
 {
+	for (size_t i = 0; i < relay->source_count; i++)
+		free(relay->sources[i].stage.bytes);
 	relay_store_end(&relay->store);
 }

@@ -239,8 +239,6 @@ static void settle(struct relay *relay)
 		if (sink->state == RELAY_OVER && !sink->died)
 			continue;
 		left = undelivered(relay, i);
-		if (relay_end_deserted(sink))
-			sink->lost_bytes += relay_end_unread(sink);
 		if (left > 0)
 			relay->tell(relay, RELAY_UNDELIVERED, sink, left);
 	}

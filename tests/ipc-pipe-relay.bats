@@ -369,6 +369,54 @@ has_taken() { [ "$(unread "$1")" -eq 0 ]; }
 	grep -q 'the reader of a has gone: 65536 bytes written, 65536 of them lost' err
 }
 
+@test "what the last reader under -k has left in its pipe is told when no other comes" {
+	mkfifo a src
+	for words in "" "-b 1M"; do
+		# shellcheck disable=SC2086
+		go -k -q -t 100ms $words --json src --to a 2>err # nobody comes in time
+		exec 5>src 6<a
+		head -c 10000 lines >&5
+		eventually has_unread 6 10000
+		exec 5>&- 6<&-
+		ends_with 3
+		grep -q 'lost 10000 bytes' err || [ "$(account err lost_bytes)" = 10000 ]
+		# shellcheck disable=SC2086
+		go -k -v $words src --to a 2>err # or a signal
+		exec 5>src 6<a
+		head -c 10000 lines >&5
+		eventually has_unread 6 10000
+		exec 6<&-
+		eventually grep -q 'the reader of a has gone' err
+		kill "$pid"
+		ends_with 143
+		exec 5>&-
+		grep -q 'sink a: 10000 bytes, .*, lost 10000 bytes$' err
+	done
+}
+
+@test "a socket whose listener goes before it has taken us: what was for it is told" {
+	run -1 limit python3 -c '
+import os, socket, subprocess, sys
+listener, waiting = socket.socket(socket.AF_UNIX), []
+listener.bind("s")
+listener.listen(0)
+try:
+    while True:
+        waiting.append(socket.socket(socket.AF_UNIX))
+        waiting[-1].setblocking(False)
+        waiting[-1].connect("s")
+except BlockingIOError:
+    pass
+relay = subprocess.Popen(["ipc-pipe-relay", "-b", "1M", "--to", "unix:s", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+relay.stdin.write(b"hello\n")
+relay.stdin.flush()
+assert relay.stdout.readline() == b"hello\n"
+listener.close()
+relay.stdin.close()
+sys.exit(relay.wait())'
+	[[ $output == *"6 bytes could not be delivered to unix:s"* ]]
+}
+
 @test "an inherited socket that waits when it is written to keeps no signal from coming" {
 	limit python3 -c '
 import os, socket, subprocess
@@ -816,6 +864,32 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	wait "$pid" || [ $? -eq 129 ] || [ $? -eq 143 ]
 	cmp in out
 	[ ! -s err ]
+}
+
+@test "a merge delivers the last record of a writer that no other one follows in time" {
+	mkfifo a b c
+	head -c 73000 /dev/zero | tr '\0' x >long
+	for text in part long; do
+		go -k -t 1s -b 4K -v a b --to c 2>err
+		exec 5>a 6>b 7<c # which reads nothing yet
+		printf part >&6
+		if [ $text = long ]; then # it has the sink for itself
+			cat long >&5
+			exec 5>&-
+		else
+			timeout 10 cat lines >&5 3>&- 6>&- &
+			eventually has_unread 7 50000
+			eventually asleep "$(pgrep -P "$pid" ipc-pipe-relay)"
+			exec 6>&-
+		fi
+		eventually grep -q 'side of .* in time' err
+		exec 5>&- 6>&-
+		cat <&7 >out
+		exec 7<&-
+		ends_with 3
+		[ $text = long ] || grep -qx part out
+		[ $text = part ] || { cat long && printf '\npart\n'; } | cmp - out
+	done
 }
 
 @test "a merge that is stopped tells all that it has taken and not delivered" {
