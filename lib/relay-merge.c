@@ -16,7 +16,8 @@ enum {
 	READ_MOST = 1 << 16,
 };
 
-static size_t stage_limit(const struct relay *relay)
+/* How much of a record is kept in memory beside the store. */
+size_t relay_record_most(const struct relay *relay)
 {
 	/* What is to be spilled is not kept in memory. */
 	int64_t most = relay->spill >= 0 ? STAGE_MOST : SSIZE_MAX / 4;
@@ -98,23 +99,31 @@ static void hold_back(struct relay *relay, struct relay_end *source)
 	relay->tell(relay, RELAY_HELD_BACK, source, (int64_t)length);
 }
 
-/* Move from SOURCE's stage to the store.  Returns 1 if anything has changed. */
-static int stage_out(struct relay *relay, struct relay_end *source)
+/* The bytes of SOURCE's stage whose turn it is. */
+static size_t next_out(const struct relay *relay, struct relay_end *source)
 {
-	struct relay_bytes *stage = &source->stage;
+	const struct relay_bytes *stage = &source->stage;
 	const char *first = stage->bytes + stage->start;
-	size_t length = whole_records(relay, source), used = stage->end - stage->start, added;
+	size_t length = whole_records(relay, source), used = stage->end - stage->start;
 
 	if (relay->owner == source) {
 		/* Up to the end of its record, or all there is of it. */
 		const char *stop = used > 0 ? memchr(first, relay->terminator, used) : NULL;
 
-		length = stop != NULL ? (size_t)(stop + 1 - first) : used;
-	} else if (relay->owner != NULL) {
-		return 0;
-	} else if (length == 0 && used >= stage_limit(relay)) {
-		length = used;
+		return stop != NULL ? (size_t)(stop + 1 - first) : used;
 	}
+	if (relay->owner != NULL)
+		return 0;
+	return length == 0 && used >= relay_record_most(relay) ? used : length;
+}
+
+/* Move from SOURCE's stage to the store.  Returns 1 if anything has changed. */
+static int stage_out(struct relay *relay, struct relay_end *source)
+{
+	struct relay_bytes *stage = &source->stage;
+	const char *first = stage->bytes + stage->start;
+	size_t length = next_out(relay, source), added;
+
 	if (length == 0)
 		return 0;
 	added = relay_store_add(&relay->store, first, length);
@@ -141,17 +150,19 @@ static int took(struct relay *relay, struct relay_end *source, ssize_t length)
 	}
 	if (length < 0 && errno == EINTR)
 		return 1;
+	if (length < 0 && relay_source_failed(relay, source, errno)) {
+		hold_back(relay, source);
+		return 1;
+	}
 	if (length == 0)
 		relay_source_ended(relay, source);
-	else
-		relay_source_failed(relay, source, errno);
 	return end_record(relay, source) < 0 ? -1 : 1;
 }
 
 /* Read into SOURCE's stage.  Returns 1 if anything has changed, or -1. */
 static int stage_in(struct relay *relay, struct relay_end *source)
 {
-	size_t used = source->stage.end - source->stage.start, room = stage_limit(relay);
+	size_t used = source->stage.end - source->stage.start, room = relay_record_most(relay);
 	char *place;
 
 	source->wanted = false;
@@ -162,7 +173,11 @@ static int stage_in(struct relay *relay, struct relay_end *source)
 		room = READ_MOST;
 	if (room == 0 || whole_records(relay, source) > 0) {
 		/* It has had its turn; the store is full, or another source's. */
-		source->wanted = relay->slow != RELAY_BLOCK && relay->owner == NULL;
+		if (relay->slow == RELAY_BLOCK || (relay->owner != NULL && relay->owner != source))
+			return 0;
+		if (relay_source_is_at_end(source))
+			return took(relay, source, 0); /* no reason to drop anything */
+		source->wanted = true;
 		return 0;
 	}
 	place = relay_bytes_place(&source->stage, room);
@@ -182,7 +197,7 @@ static int stage_rest(struct relay *relay, struct relay_end *source)
 
 	source->wanted = false;
 	while (source->state == RELAY_OPEN && in_record(relay, source) &&
-	       source->stage.end - source->stage.start < stage_limit(relay)) {
+	       source->stage.end - source->stage.start < relay_record_most(relay)) {
 		char *place = relay_bytes_place(&source->stage, 1);
 		int in;
 
@@ -202,6 +217,30 @@ static int stage_rest(struct relay *relay, struct relay_end *source)
 	return changed;
 }
 
+/* Whether a sink has all of the store, and waits for what is in a stage. */
+static bool is_starved(const struct relay *relay)
+{
+	for (size_t i = 0; i < relay->sink_count; i++) {
+		const struct relay_end *sink = &relay->sinks[i];
+
+		if (sink->state == RELAY_OPEN && !sink->cut && sink->tail.start == sink->tail.end &&
+		    sink->position == relay->store.end)
+			return true;
+	}
+	return false;
+}
+
+/* As relay_slow_make_room(); where there is none, those that have bytes are not looked at. */
+static int make_room(struct relay *relay)
+{
+	int made = relay_slow_make_room(relay);
+
+	for (size_t i = 0; i < relay->source_count && made == 0; i++)
+		if (relay->sources[i].ready)
+			relay->sources[i].wanted = false;
+	return made;
+}
+
 int relay_merge_take(struct relay *relay)
 {
 	int changed = 0;
@@ -218,12 +257,13 @@ int relay_merge_take(struct relay *relay)
 		}
 		out = stage_out(relay, source);
 		changed |= in | out;
-		stuck = stuck || (out == 0 && source->ready);
+		stuck = stuck || (out == 0 && (source->ready ||
+					       (next_out(relay, source) > 0 && is_starved(relay))));
 	}
 	relay->turn++;
 	if (changed)
 		return 1;
 	relay_store_full(relay);
 	/* Slow sinks are why nothing goes on: the stages are full, and so is the store. */
-	return stuck && relay->slow != RELAY_BLOCK ? relay_slow_make_room(relay) : 0;
+	return stuck && relay->slow != RELAY_BLOCK ? make_room(relay) : 0;
 }

@@ -30,11 +30,11 @@ void relay_source_ended(struct relay *relay, struct relay_end *source)
 	}
 }
 
-void relay_source_failed(struct relay *relay, struct relay_end *source, int error)
+bool relay_source_failed(struct relay *relay, struct relay_end *source, int error)
 {
 	if (source->sort == RELAY_TERMINAL && error == EIO) {
 		source->state = RELAY_OVER; /* it was hung up */
-		return;
+		return false;
 	}
 	relay->tell(relay, RELAY_READ_FAILED, source, error);
 	relay_end_leave(source, relay->terminator);
@@ -42,6 +42,18 @@ void relay_source_failed(struct relay *relay, struct relay_end *source, int erro
 		relay_await_peer(relay, source);
 	else
 		relay->failed = true;
+	return true;
+}
+
+bool relay_source_is_at_end(const struct relay_end *source)
+{
+	struct pollfd look = { .fd = source->descriptor, .events = POLLRDHUP };
+	int bytes = 0;
+
+	/* The end first: what came before it is then there to be counted. */
+	return (source->sort == RELAY_PIPE || source->sort == RELAY_SOCKET) &&
+	       poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLRDHUP)) &&
+	       ioctl(source->descriptor, FIONREAD, &bytes) == 0 && bytes == 0;
 }
 
 void relay_source_unread(struct relay *relay, struct relay_end *source)

@@ -71,13 +71,20 @@ static int full(struct relay *relay, struct relay_end *source)
 	relay_store_full(relay);
 	if (relay->slow == RELAY_BLOCK)
 		return 0;
+	if (source->ready && relay_source_is_at_end(source) &&
+	    !(relay->ends_records && source->in_record)) {
+		relay_source_ended(relay, source); /* no reason to drop anything */
+		return 1;
+	}
 	if (source->ready)
 		return relay_slow_make_room(relay);
 	source->wanted = true;
 	return 0;
 }
 
-/* The peer of the only source has gone, and its record with it.  (There was room for more.) */
+/* Of the next two: there was room for more. */
+
+/* The peer of the only source has gone, and its record with it. */
 static void end_record(struct relay *relay, struct relay_end *source)
 {
 	const char terminator = (char)relay->terminator;
@@ -85,6 +92,27 @@ static void end_record(struct relay *relay, struct relay_end *source)
 	if (relay->ends_records && source->state == RELAY_AWAITED && source->in_record)
 		relay_store_add(&relay->store, &terminator, 1);
 	source->in_record = false;
+}
+
+/* The record of the only source ends here, whole or not. */
+static void cut_short(struct relay *relay, struct relay_end *source)
+{
+	const char terminator = (char)relay->terminator;
+
+	if (!relay->ends_records || !source->in_record)
+		return;
+	relay_store_add(&relay->store, &terminator, 1);
+	source->in_record = false;
+	relay->tell(relay, RELAY_CUT_SHORT, source, 0);
+}
+
+/* After a signal, of the record that the only source is in the rest is taken, if it is there. */
+static bool is_in_last_record(const struct relay *relay)
+{
+	const struct relay_end *source = relay->sources;
+
+	return relay->stopping && relay->source_count == 1 && relay->ends_records &&
+	       source->state == RELAY_OPEN && source->in_record;
 }
 
 /* From the only source, straight into the store. */
@@ -96,15 +124,16 @@ static int take(struct relay *relay)
 	char *place;
 
 	source->wanted = false;
-	if (source->state != RELAY_OPEN || relay->stopping)
+	if (source->state != RELAY_OPEN || (relay->stopping && !is_in_last_record(relay)))
 		return 0;
 	if ((relay->capacity == 0 && !relay_meets(relay)) ||
-	    (source->sort == RELAY_FILE && is_alone(relay)))
+	    (source->sort == RELAY_FILE && !relay->stopping && is_alone(relay)))
 		return 0;
 	place = relay_store_place(&relay->store, &room);
 	if (place == NULL)
 		return full(relay, source);
-	length = fdio_read_now(source->descriptor, relay_fdio_sort(source), place, room);
+	length = fdio_read_now(source->descriptor, relay_fdio_sort(source), place,
+			       relay->stopping ? 1 : room);
 	source->ready = false;
 	if (length > 0) {
 		source->in_record = place[length - 1] != (char)relay->terminator;
@@ -113,19 +142,23 @@ static int take(struct relay *relay)
 	} else if (length == 0) {
 		relay_source_ended(relay, source);
 		end_record(relay, source);
-	} else if (errno == EAGAIN) {
+	} else if (errno == EAGAIN && !relay->stopping) {
 		source->wanted = true;
 		return 0;
+	} else if (errno == EAGAIN) {
+		cut_short(relay, source);
 	} else if (errno != EINTR) {
-		relay_source_failed(relay, source, errno);
-		end_record(relay, source);
+		if (relay_source_failed(relay, source, errno))
+			cut_short(relay, source);
+		else
+			end_record(relay, source);
 	}
 	return 1;
 }
 
 static bool is_dry(const struct relay *relay)
 {
-	return relay_is_dry(relay) && relay_merge_is_empty(relay);
+	return relay_is_dry(relay) && relay_merge_is_empty(relay) && !is_in_last_record(relay);
 }
 
 /* Bytes for SINK: its tail, or else of the store.  As relay_store_look(). */

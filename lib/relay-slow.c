@@ -6,7 +6,8 @@
 /*
  * Sinks that are too slow for a store that is full: they lose whole records, or
  * are cut off.  A record of which a sink has got a part is finished: the rest of
- * it is kept for that sink alone.
+ * it is kept for that sink alone, as far as that is no more than a record may
+ * take; what is longer holds all up.
  */
 
 enum { ROOM_MOST = 1 << 16 };
@@ -34,12 +35,21 @@ static ssize_t rest_of_record(struct relay *relay, const struct relay_end *sink,
 int relay_slow_finish_record(struct relay *relay, struct relay_end *sink)
 {
 	while (sink->in_record) {
+		/* What came back from a reader that is gone is there already. */
+		size_t most = relay_record_most(relay) + sink->shadow_size;
+		size_t used = sink->tail.end - sink->tail.start;
 		const char *bytes = NULL;
 		bool ended;
 		ssize_t length = rest_of_record(relay, sink, &bytes, &ended);
 
 		if (length <= 0)
 			return (int)length;
+		if (used >= most)
+			return 0;
+		if ((size_t)length > most - used) {
+			length = (ssize_t)(most - used);
+			ended = false;
+		}
 		if (relay_bytes_add(&sink->tail, bytes, (size_t)length) < 0)
 			return -1;
 		sink->position += length;
@@ -75,18 +85,21 @@ static void cut_off(struct relay *relay, struct relay_end *sink)
 int relay_slow_make_room(struct relay *relay)
 {
 	int64_t room = relay->store.limit / 8, until;
+	bool stuck = false;
 
 	room = room < 1 ? 1 : room > ROOM_MOST ? ROOM_MOST : room;
 	until = relay->store.base + room;
 	for (size_t i = 0; i < relay->sink_count; i++) {
 		struct relay_end *sink = &relay->sinks[i];
 
-		if (sink->state == RELAY_OVER || sink->cut || sink->position >= until)
+		if (sink->state == RELAY_OVER || sink->position >= until)
 			continue;
 		if (relay_slow_finish_record(relay, sink) < 0)
 			return -1;
+		stuck = stuck || (sink->in_record && sink->position == relay->store.base);
 		if (relay->slow == RELAY_CUT) {
-			cut_off(relay, sink);
+			if (!sink->cut)
+				cut_off(relay, sink);
 			continue;
 		}
 		while (sink->position < until && sink->position < relay->store.end) {
@@ -96,5 +109,5 @@ int relay_slow_make_room(struct relay *relay)
 			relay_slow_skip(relay, sink);
 		}
 	}
-	return 1;
+	return !stuck;
 }

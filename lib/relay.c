@@ -263,8 +263,7 @@ static bool makes_splice_wait(const struct relay_end *sink)
 static int choose_way(struct relay *relay)
 {
 	bool memory = relay->source_count > 1 || relay->slow != RELAY_BLOCK ||
-		      relay->capacity > 0 || relay->whole_records ||
-		      (relay->ends_records && relay->sources[0].returns) || makes_splice_wait(relay->sinks);
+		      relay->capacity > 0 || relay->ends_records || makes_splice_wait(relay->sinks);
 
 	/* From a socket the kernel moves bytes into a pipe of our own, ready or not. */
 	memory = memory || (relay->capacity == 0 && relay->sources[0].sort == RELAY_SOCKET);

@@ -114,6 +114,7 @@ int relay_tee_begin(struct relay *relay);
 int relay_pump_begin(struct relay *relay);
 int relay_merge_take(struct relay *relay);
 bool relay_merge_is_empty(const struct relay *relay);
+size_t relay_record_most(const struct relay *relay);
 int relay_slow_make_room(struct relay *relay);
 void relay_slow_skip(struct relay *relay, struct relay_end *sink);
 int relay_slow_finish_record(struct relay *relay, struct relay_end *sink);
@@ -142,9 +143,14 @@ void relay_fit(const struct relay *relay, const struct relay_end *end);
 
 /* What happened to an end. */
 void relay_source_ended(struct relay *relay, struct relay_end *source);
-void relay_source_failed(struct relay *relay, struct relay_end *source, int error);
 void relay_sink_failed(struct relay *relay, struct relay_end *sink, int error);
 void relay_sink_finished(struct relay *relay, struct relay_end *sink);
+
+/* Returns false where it was no failure but the end: a terminal that was hung up. */
+bool relay_source_failed(struct relay *relay, struct relay_end *source, int error);
+
+/* Whether SOURCE, a pipe or a socket, has nothing more, as far as that shows without a read. */
+bool relay_source_is_at_end(const struct relay_end *source);
 
 /* What was put into SOURCE, and will not be taken: to its account, and told. */
 void relay_source_unread(struct relay *relay, struct relay_end *source);

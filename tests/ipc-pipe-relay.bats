@@ -636,6 +636,74 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay"])' 2>err >out 3>&
 	[ "$(awk 'length > 3' got | wc -c)" -eq 100001 ] || [ "$(awk 'length > 3' got | wc -c)" -eq 0 ]
 }
 
+@test "--slow=drop drops nothing for a source that is at its end" {
+	mkfifo a src other
+	for i in {1..256}; do printf '%031d\n' "$i"; done >records
+	for words in src "src other"; do
+		exec 6<>a
+		dd if=/dev/zero bs=65536 count=1 status=none >&6 # and a is full
+		# shellcheck disable=SC2086
+		go --slow=drop -b 4K --json $words --to a 2>err
+		exec 5>src
+		[ "$words" = src ] || exec 7>other
+		# What fits into the buffer, and the stage that a merge has.
+		head -c $((4096 + (${#words} > 3) * 4096)) records >&5
+		eventually has_taken 5
+		exec 5>&- 7>&-
+		eventually asleep "$(pgrep -P "$pid" ipc-pipe-relay)"
+		exec 7<a 6>&-
+		cat <&7 | tail -c +65537 >got
+		exec 7<&-
+		ends_with 0
+		[ "$(account err dropped_records)" = 0 ]
+		cmp -n "$(account err bytes)" got records
+	done
+}
+
+@test "--slow=drop keeps no more than the buffer of a record that a sink has begun" {
+	mkfifo a src
+	go --slow=drop -b 64K --drain-timeout=0 --json src --to a - >out 2>err
+	exec 5>src 6<a # which reads nothing
+	head -c 2M /dev/zero | tr '\0' x >&5 2>/dev/null 3>&- &
+	eventually has_unread 6 60000
+	eventually has_unread 5 60000
+	eventually asleep "$(pgrep -P "$pid" ipc-pipe-relay)"
+	kill "$pid"
+	ends_with 143
+	[ "$(tail -n 1 err | jq .bytes)" -le $((4 * 65536)) ]
+	exec 5>&- 6<&-
+	wait || true
+	# What is longer is whole, all the same.
+	{ head -c 2M /dev/zero | tr '\0' x && echo; } >long
+	go --slow=drop -b 64K src --to a - >out
+	exec 5>src 6<a
+	timeout 20 cat long >&5 3>&- &
+	eventually has_unread 6 60000
+	exec 5>&-
+	cat <&6 | cmp - long
+	exec 6<&-
+	ends_with 0
+	cmp out long
+}
+
+@test "a merge is not held up by a slow sink in a long record, if that may lose it or is cut" {
+	mkfifo a src other
+	{ head -c 300000 /dev/zero | tr '\0' x && echo; } >long
+	for policy in drop cut; do
+		go --slow=$policy -b 4K --drain-timeout=50ms --json src other --to a - >out 2>err
+		exec 5>src 7>other
+		[ $policy = drop ] || exec 6<a # and reads nothing; nobody else does
+		timeout 20 cat long >&5 3>&- 6>&- 7>&- &
+		eventually grep -qx "x*" out # though neither source is at its end
+		echo last >&7
+		eventually grep -qx last out
+		exec 5>&- 6<&- 7>&-
+		ends_with 0
+		[ $policy = cut ] || [ "$(account err dropped_records)" -ge 1 ]
+		[ $policy = drop ] || [ "$(account err cut)" = true ]
+	done
+}
+
 @test "--slow=cut closes a slow sink after a whole record, and goes on; status 0" {
 	mkfifo a
 	cat lines lines lines | relay --slow=cut -b 10K --json --drain-timeout=5m --to a - >all 2>err 3>&- &
@@ -864,6 +932,49 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	wait "$pid" || [ $? -eq 129 ] || [ $? -eq 143 ]
 	cmp in out
 	[ ! -s err ]
+}
+
+@test "-k -F: the record of a single source that is stopped in it is whole, or ended, and that is told" {
+	mkfifo a
+	for words in a -; do
+		go -k -F line $words <>a >out 2>err
+		exec 5<>a
+		in_one_write 'first\nhalf of a li' >&5
+		eventually grep -q half out
+		child=$(pgrep -P "$pid")
+		kill -STOP "$child"
+		eventually grep -q '^State:.T' "/proc/$child/status"
+		in_one_write 'ne\nnext\n' >&5
+		kill -TERM "$child"
+		kill -CONT "$child"
+		ends_with 143
+		[ "$(cat out)" = $'first\nhalf of a line' ]
+		[ "$(unread 5)" -eq 5 ]
+		go -k -F line $words <>a >out 2>err
+		eventually grep -qx next out
+		in_one_write 'half' >&5
+		eventually grep -q half out
+		kill "$pid"
+		ends_with 143
+		printf 'next\nhalf\n' | cmp - out
+		grep -qE '^ipc-pipe-relay: a record of (a|standard input) that was not at its end was cut short$' err
+		exec 5>&-
+	done
+}
+
+@test "a merge whose source cannot be read any more does not pass off a part as a record" {
+	needs_strace
+	printf 'whole\nhalf' >first
+	printf 'other\n' >second
+	limit strace -qq -o trace -e trace=read ipc-pipe-relay first second >out
+	first=$(sed -n 's/^read(\([0-9]*\), "whole.*/\1/p' trace)
+	n=$(grep -n "^read($first, \"\"" trace | cut -d: -f1)
+	status=0
+	limit strace -qq -o /dev/null -e "inject=read:error=EIO:when=$n" ipc-pipe-relay --json first second >out 2>err || status=$?
+	[ "$status" -eq 1 ]
+	printf 'other\nwhole\n' | cmp - <(sort out)
+	grep -qx 'ipc-pipe-relay: 4 bytes of a record of first that was not at its end were held back' err
+	[ "$(tail -n 1 err | jq .sources[0].lost_bytes)" = 4 ]
 }
 
 @test "a merge delivers the last record of a writer that no other one follows in time" {
