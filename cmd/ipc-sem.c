@@ -169,7 +169,7 @@ static int take(struct sem_request *request)
 
 	if (status != STATUS_OK)
 		return status;
-	if (stop_begin(&stop, SIGQUIT) < 0) {
+	if (stop_begin(&stop, 0) < 0) {
 		say_errno("cannot get ready to wait");
 		return cli_failure();
 	}

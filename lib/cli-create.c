@@ -191,7 +191,7 @@ int cli_create(const struct scope *scope, void *object, char **command)
 		return scope_run(scope, object, command);
 	if (!cli_stdout_usable())
 		return STATUS_FAILED;
-	if (stop_begin(&stop, SIGQUIT) == 0)
+	if (stop_begin(&stop, 0) == 0)
 		return create_and_print(scope, object, &stop);
 	say_errno("cannot watch for signals");
 	return STATUS_FAILED;

@@ -62,8 +62,7 @@ int cli_drain_begin(struct cli_drain *drain)
 	drain->limit = wanted->all || wanted->follow ? INT64_MAX
 		       : wanted->count != 0          ? wanted->count
 						     : 1;
-	/* QUIT, too: what is held then is a record that is nowhere else. */
-	if (stop_begin(&drain->stop, SIGQUIT) == 0)
+	if (stop_begin(&drain->stop, 0) == 0)
 		return STATUS_OK;
 	say_errno("cannot watch for signals");
 	return cli_failure();

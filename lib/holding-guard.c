@@ -69,7 +69,7 @@ static int take_waiting(const struct holding *holding, struct outcome *outcome,
 
 	/* The tool's own are those that it passes on, and Ctrl-Z is among them. */
 	sigprocmask(SIG_SETMASK, &stop->before, NULL);
-	if (stop_begin(&mine, SIGQUIT) < 0)
+	if (stop_begin(&mine, 0) < 0)
 		return -1;
 	waker->stop = mine.descriptor;
 	semaphore_watch(holding->semaphore, waker);

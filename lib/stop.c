@@ -30,7 +30,7 @@ static int begin(struct stop *stop, const int *signals, size_t count)
 
 int stop_begin(struct stop *stop, int also)
 {
-	const int signals[] = { SIGINT, SIGTERM, SIGHUP, also };
+	const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, also };
 
 	return begin(stop, signals, sizeof signals / sizeof *signals);
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /*
- * The signals that ask a tool to stop: INT, TERM and HUP.  They are blocked
+ * The signals that ask a tool to stop: INT, TERM, HUP and QUIT.  They are blocked
  * from stop_begin() on and read from a descriptor, so that a tool is stopped
  * between two steps and never inside one.  A signal that was ignored when the
  * tool started (nohup, a background job) stays ignored.
@@ -40,7 +40,7 @@ int stop_notice_children(void);
 
 /*
  * The same for a tool that runs a COMMAND and has nothing else to do: it reads
- * all signals that COMMAND is to get, too (QUIT, USR1, USR2, CONT), those of the
+ * all signals that COMMAND is to get, too (USR1, USR2, CONT), those of the
  * terminal's job control (TSTP), and CHLD; see child_supervise().
  */
 int stop_begin_for_command(struct stop *stop);

@@ -7,6 +7,9 @@ PATH=$(cd "$BIN" && pwd):$PATH
 top=$BATS_TEST_DIRNAME/..
 tmp=$BATS_TEST_TMPDIR
 
+# A tool that dies of SIGQUIT would leave one.
+ulimit -S -c 0
+
 # No command under test may outlive this.  A hang is then a failure with the exit
 # status of a signal, not a stuck run, and not 124, which is a status of ours.  A
 # busy machine is no hang.

@@ -202,7 +202,7 @@ polls() {
 	exec 9<>"$tmp/stuck"
 	head -c 65536 /dev/zero >&9
 	for create in "${creates[@]}"; do
-		for signal in TERM INT HUP; do
+		for signal in TERM INT HUP QUIT; do
 			# shellcheck disable=SC2086
 			env --default-signal $create >&9 3>&- &
 			pid=$!

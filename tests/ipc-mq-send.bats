@@ -179,7 +179,7 @@ put=ipc-mq-send get=ipc-mq-recv noun=message into='sent to' from='taken from'
 	for family in posix sysv; do
 		q=$(new_queue $family)
 		[ $family = posix ] || q=$(new_queue sysv -b 10)
-		for signal in TERM INT HUP; do
+		for signal in TERM INT HUP QUIT; do
 			limit ipc-mq-recv -q -a "$q" >/dev/null || true
 			printf '%s\n' {0..9} x y | env --default-signal "$BIN/ipc-mq-send" "$q" 2>"$tmp/said" 3>&- &
 			sender=$!

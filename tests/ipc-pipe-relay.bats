@@ -850,17 +850,22 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 }
 
 @test "SIGTERM: takes no more, delivers what it holds, dies of the signal" {
-	mkfifo a b
-	go -b 1M a --to b 2>err
-	pid=$!
-	exec 5>a
-	exec 6<b
-	cat in >&5
-	kill $pid
-	cat <&6 >out
-	ends_with 143
-	cmp in out
-	exec 5>&- 6<&-
+	mkfifo a
+	for signal in TERM QUIT; do
+		go --mkfifo -b 1M a --to b 2>err
+		pid=$!
+		exec 5>a
+		eventually test -p b
+		exec 6<b
+		cat in >&5
+		kill -$signal "$(pgrep -P "$pid")"
+		cat <&6 >out
+		ends_with $((128 + $(kill -l $signal)))
+		cmp in out
+		exec 5>&- 6<&-
+		[ ! -e b ]
+	done
+	mkfifo b
 	# What cannot be delivered in time is told.
 	go -b 1M --drain-timeout=100ms a --to b 2>err
 	pid=$!

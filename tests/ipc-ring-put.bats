@@ -193,7 +193,7 @@ fill() { printf 'x\n%.0s' {1..170} | limit ipc-ring-put -n "$1"; }
 
 @test "a signal ends a wait for room, for the role, and for input: what was put is told" {
 	r=$(new_ring)
-	for signal in TERM INT HUP; do
+	for signal in TERM INT HUP QUIT; do
 		limit ipc-ring-get -q -a "$r" >/dev/null || true
 		printf 'x\n%.0s' {1..172} | env --default-signal "$BIN/ipc-ring-put" "$r" 2>"$tmp/said" 3>&- &
 		producer=$!

@@ -306,7 +306,7 @@ begun() { [ -e "$tmp/pids" ] && [ "$(wc -l <"$tmp/pids")" -eq "$1" ]; }
 
 @test "the first signal finishes what was begun and takes no more; the second ends at once" {
 	for family in posix sysv; do
-		for signal in INT TERM HUP; do
+		for signal in INT TERM HUP QUIT; do
 			rm -f "$tmp/pids" "$tmp/go"
 			mkfifo "$tmp/go"
 			serve $family -- sh -c "echo \$\$ >>$tmp/pids; read line <$tmp/go; echo done"

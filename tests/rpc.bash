@@ -14,7 +14,7 @@ serve() {
 	done
 	shift
 	rm -f "$tmp/ref"
-	env --default-signal=INT ipc-rpc-serve --create "${options[@]}" "$ref" "$@" >"$tmp/ref" 2>>"$tmp/server.err" 3>&- 9<&- &
+	env --default-signal=INT,QUIT ipc-rpc-serve --create "${options[@]}" "$ref" "$@" >"$tmp/ref" 2>>"$tmp/server.err" 3>&- 9<&- &
 	server=$!
 	eventually [ -s "$tmp/ref" ]
 	q=$(cat "$tmp/ref")
