@@ -144,10 +144,14 @@ static void close_inherited(const struct relay_end *end)
 static int remove_made(const struct relay_end *end)
 {
 	struct stat status;
+	OWN_FD int other = -1;
 	bool ours;
 
 	if (lstat(end->path, &status) < 0)
 		return errno == ENOENT ? 0 : errno;
+	/* Who has come to a FIFO meanwhile would wait for its other side for ever. */
+	if (S_ISFIFO(status.st_mode))
+		other = open(end->path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (end->inode == 0)
 		ours = (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) &&
 		       status.st_uid == geteuid();

@@ -849,6 +849,25 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	[ "$output" = "" ]
 }
 
+@test "who comes to a FIFO while it is removed does not wait for ever" {
+	in_unlink() {
+		local number
+		{ read -r number _ <"/proc/$1/syscall"; } 2>/dev/null || return 1
+		case $(uname -m):$number in x86_64:87 | aarch64:35) return 0 ;; esac
+		return 1
+	}
+	strace -qq -o /dev/null -e inject=unlink,unlinkat:delay_enter=1000000:when=1 \
+		ipc-pipe-relay -q -t 50ms --mkfifo in --to made 3>&- &
+	pid=$!
+	child_of() { child=$(pgrep -P "$pid" -x ipc-pipe-relay); }
+	eventually child_of
+	eventually in_unlink "$child"
+	run -0 limit cat made
+	[ "$output" = "" ]
+	wait $pid || true
+	[ ! -e made ]
+}
+
 @test "SIGTERM: takes no more, delivers what it holds, dies of the signal" {
 	mkfifo a
 	for signal in TERM QUIT; do
