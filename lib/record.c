@@ -91,8 +91,10 @@ static enum record_found parse_json(struct record_parser *parser, const char *by
 		return found;
 	wrong = json_read(record->data, record->length, labels, &object, &parser->storage,
 			  &parser->at);
-	if (wrong != NULL)
+	if (wrong != NULL) {
+		record->length = 0; /* That of the line says nothing of a record. */
 		return broken(parser, wrong, parser->at);
+	}
 	record->data = object.bytes;
 	record->length = object.length;
 	if (object.label != NULL) {

@@ -61,6 +61,9 @@ put=ipc-mq-send get=ipc-mq-recv noun=message into='sent to' from='taken from'
 		run -1 limit ipc-mq-send -F json "$q" <<<"{\"data\":\"a\",\"priority\":$priority}"
 		[[ $output == *"has a priority that is not 0 to 32767"* ]]
 	done
+	# A broken line that is longer than a message may be is still broken, not too long.
+	run -1 limit ipc-mq-send -F json "$q" <<<"{\"data\":\"a\",\"other\":\"$(printf 'x%.0s' {1..300})\",}"
+	[[ ${lines[0]} == *"record 1, at byte 324, "* ]]
 	run -3 limit ipc-mq-recv -n "$q"
 }
 
