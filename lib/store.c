@@ -22,6 +22,30 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * Reserve LENGTH bytes from FROM, the end, on, or nothing: some file systems keep,
+ * and count as the file's, as much of it as they had room for.
+ */
+static int reserve(int file, int64_t from, int64_t length)
+{
+	struct stat at;
+	int failed, kept;
+
+	do
+		failed = fallocate(file, FALLOC_FL_KEEP_SIZE, from, length);
+	while (failed < 0 && errno == EINTR);
+	if (failed == 0 || errno == EOPNOTSUPP)
+		failed = fdio_reserve(file, from, length);
+	if (failed == 0)
+		return 0;
+	kept = errno;
+	/* Cut where it ends, it gives back what is behind. */
+	if (fstat(file, &at) == 0)
+		failed = ftruncate(file, at.st_size);
+	errno = kept;
+	return -1;
+}
+
 /* Make room for LENGTH bytes at OFFSET, all of which is memory that can be stored to. */
 static int extend(const struct segment *segment, int64_t offset, int64_t length)
 {
@@ -34,7 +58,7 @@ static int extend(const struct segment *segment, int64_t offset, int64_t length)
 	}
 	if (segment_look(segment, &now) < 0)
 		return -1;
-	return end <= now.size ? 0 : fdio_reserve(segment->descriptor, now.size, end - now.size);
+	return end <= now.size ? 0 : reserve(segment->descriptor, now.size, end - now.size);
 }
 
 int store_write(struct store *store, const char *bytes, size_t length)

@@ -392,6 +392,25 @@ one_line() {
 	umount "$tmp/full"
 }
 
+@test "-g where a disk has no room: the file is as long as before, and nothing of the disk is taken" {
+	mkdir "$tmp/full"
+	truncate -s 16M "$tmp/disk"
+	mkfs.ext4 -q "$tmp/disk" || skip "needs to make an ext4"
+	mount -o loop "$tmp/disk" "$tmp/full" 2>/dev/null || skip "needs to mount an ext4"
+	printf abc >"$tmp/full/x"
+	run -1 --separate-stderr limit ipc-mmap-cat -w -g -o 1G "$tmp/full/x" <<<y
+	one_line
+	run -1 --separate-stderr limit ipc-mmap-cat -w -g -o 1G "$tmp/full/x" < <(echo y)
+	one_line
+	run -1 --separate-stderr bash -c "ulimit -f 100; exec timeout 60 ipc-mmap-cat -w -g -o 1M $tmp/full/x" <<<y
+	one_line
+	printf abc | cmp - "$tmp/full/x"
+	[ "$(stat -c %b "$tmp/full/x")" -lt 20 ]
+	limit ipc-mmap-cat -w -g -o 1M "$tmp/full/x" <<<y
+	[ "$(stat -c %s "$tmp/full/x")" -eq 1048578 ]
+	umount "$tmp/full"
+}
+
 @test "--holes: holes stay holes, over what the file held too; 1 TiB is no more work than its data" {
 	truncate -s 1T "$tmp/sparse"
 	printf middle | dd of="$tmp/sparse" bs=1 seek=512G conv=notrunc status=none
