@@ -80,6 +80,14 @@ static struct call_caller *find_known(struct call_server *server, const struct c
 	return caller;
 }
 
+/* What is WRONG, unless it is that we have no descriptor left. */
+static const char *failed(const char *wrong)
+{
+	return errno == EMFILE || errno == ENFILE
+		       ? "comes from one caller too many for this process (ulimit -n)"
+		       : wrong;
+}
+
 static const char *meet(struct call_worker *worker, struct call_caller *caller,
 			const struct call_header *request)
 {
@@ -90,12 +98,11 @@ static const char *meet(struct call_worker *worker, struct call_caller *caller,
 	memcpy(caller->token, request->token, sizeof caller->token);
 	caller->pidfd = pidfd_open(request->pid, 0);
 	if (caller->pidfd < 0)
-		return errno == EMFILE || errno == ENFILE
-			       ? "comes from one caller too many for this process (ulimit -n)"
-			       : "comes from a process that has ended";
+		return failed("comes from a process that has ended");
+	errno = 0;
 	caller->desk = call_desk_open(request, worker->server->posix, &caller->uid, &reply, &wrong);
 	if (caller->desk == NULL)
-		return wrong;
+		return failed(wrong);
 	caller->type = request->reply;
 	if (reply >= 0 && queue_adopt(&caller->reply, reply) < 0)
 		return "has no queue for its reply";

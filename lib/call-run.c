@@ -207,7 +207,8 @@ static void attend(struct run *run)
 {
 	struct call_worker *worker = run->worker;
 
-	for (;;) {
+	/* Where its end cannot be watched, that of its output stands for it. */
+	while (run->output >= 0 || run->child.descriptor >= 0) {
 		struct pollfd watched[] = {
 			{ .fd = run->output, .events = POLLIN },
 			{ .fd = run->child.descriptor, .events = POLLIN },
@@ -224,7 +225,7 @@ static void attend(struct run *run)
 			be_alone(run);
 		if (watched[0].revents != 0)
 			take_output(run);
-		else if (watched[1].revents != 0 || (run->output < 0 && run->child.descriptor < 0))
+		else if (watched[1].revents != 0)
 			return;
 	}
 }

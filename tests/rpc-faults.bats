@@ -268,3 +268,35 @@ answered_or_not() {
 		unserve
 	done
 }
+
+@test "a COMMAND whose end cannot be watched, as no descriptor is left: its reply comes all the same" {
+	need_attaching
+	for family in posix sysv; do
+		serve $family -- /bin/sh -c "$(answers command)"
+		word=x
+		run -0 call "$q" first
+		# The first is for the caller.
+		traced_call -e inject=pidfd_open:error=EMFILE:when=2
+		[ "$status" -eq 0 ]
+		[ "$(cat "$tmp/out")" = r:x ]
+		grep -q INJECTED "$tmp/trace"
+		unserve
+	done
+}
+
+@test "a caller for whom no descriptor is left is dropped, and the limit is named" {
+	need_attaching
+	for family in posix sysv; do
+		serve $family -- /bin/sh -c "$(answers command)"
+		word=x
+		run -0 call "$q" first
+		for call in pidfd_open:error=EMFILE:when=1 openat:error=EMFILE:when={1,2,3}; do
+			[[ $family:$call != sysv:openat*3 ]] || continue
+			: >"$tmp/server.err"
+			traced_call -e "inject=$call"
+			[ "$status" -eq 124 ]
+			grep -q 'ulimit -n' "$tmp/server.err"
+		done
+		unserve
+	done
+}
