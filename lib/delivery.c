@@ -209,21 +209,27 @@ int delivery_bury(struct delivery *delivery)
 	return failed;
 }
 
+/* What is sent to a queue without a name is gone when the last who has it open closes it. */
+static bool takes_back(const struct delivery *delivery)
+{
+	return delivery->queue->can_send && !queue_is_nameless(delivery->queue);
+}
+
 void delivery_stray(struct delivery *delivery, const char *data, size_t length, long label)
 {
 	const struct record record = {
 		.data = data, .length = length, .label = delivery->label, .label_value = label
 	};
 
-	if (!delivery->queue->can_send || queue_send_now(delivery->queue, data, length, label) < 0)
+	if (!takes_back(delivery) || queue_send_now(delivery->queue, data, length, label) < 0)
 		bury(delivery, &record, &delivery->strayed);
 }
 
 struct delivery_return delivery_put_back(struct delivery *delivery)
 {
 	struct delivery_return count = delivery->strayed;
-	bool fits = delivery->queue->can_send;
 	int kept = errno;
+	bool fits = delivery->in_hand > 0 && takes_back(delivery);
 
 	/* Copies are in the queue still. */
 	for (size_t i = 0; i < delivery->in_hand && delivery->take == NULL; i++) {

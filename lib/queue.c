@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "queue-family.h"
@@ -166,6 +167,14 @@ ssize_t queue_copy(struct queue *queue, long index, char *buffer, size_t size, l
 int queue_watchable(const struct queue *queue)
 {
 	return queue->family->removal_is_silent ? queue->handle : -1;
+}
+
+bool queue_is_nameless(const struct queue *queue)
+{
+	struct stat status;
+
+	return queue->family->removal_is_silent && fstat(queue->handle, &status) == 0 &&
+	       status.st_nlink == 0;
 }
 
 int queue_send(struct queue *queue, const char *bytes, size_t length, long label,

@@ -168,6 +168,9 @@ ssize_t queue_copy(struct queue *queue, long index, char *buffer, size_t size, l
  */
 int queue_watchable(const struct queue *queue);
 
+/* Whether it is a POSIX queue that was removed: who has it open still uses it, and nobody else. */
+bool queue_is_nameless(const struct queue *queue);
+
 /*
  * A few words in brackets that explain ERROR, which came of a queue_create()
  * with SHAPE or of another call (SHAPE is NULL): the limit that was met, its

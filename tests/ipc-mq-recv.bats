@@ -231,6 +231,16 @@ sys.exit(p.wait())' ipc-mq-recv -a -F whole "$q" >"$tmp/got"
 	[ "$output" = "" ]
 }
 
+@test "what is in hand when the queue is removed cannot be put back: a dead letter" {
+	for family in posix sysv; do
+		q=$(new_queue $family)
+		limit ipc-mq-send "$q" precious
+		run -5 --separate-stderr limit ipc-mq-recv "$q" -- sh -c "ipc-rm $q >/dev/null; exit 5"
+		# shellcheck disable=SC2154
+		[[ ${stderr_lines[0]} == '{"ref":"'$q'","data":"precious",'* ]]
+	done
+}
+
 @test "SIGTERM in the middle of 100,000 messages: what came out and what is left is what went in" {
 	for family in posix sysv; do
 		q=$(new_queue $family)
