@@ -31,6 +31,7 @@ struct job {
 	const struct request *request;
 	struct queue queue;
 	long label;
+	uint64_t read; /* bytes of the input, when the queue was last known to have its name */
 	char text[REF_TEXT_MAX];
 };
 
@@ -147,6 +148,21 @@ static const char *choose_label(const struct job *job, const struct record *reco
 	return NULL;
 }
 
+/*
+ * A POSIX queue that was removed while records were waited for would take them for
+ * nobody.  Returns 0, or -1 with errno.
+ */
+static int check_name(struct job *job, const struct source *source)
+{
+	if (source->total == job->read)
+		return 0;
+	job->read = source->total;
+	if (!queue_is_nameless(&job->queue))
+		return 0;
+	errno = EIDRM;
+	return -1;
+}
+
 /* Every end but that of the input leaves it at the first record not sent. */
 static int send_records(struct job *job, struct source *source)
 {
@@ -160,7 +176,8 @@ static int send_records(struct job *job, struct source *source)
 
 		if (wrong != NULL)
 			return cli_feed_broken(&job->feed, source, wrong, 0);
-		if (send_one(job, record.data, record.length, label) < 0) {
+		if (check_name(job, source) < 0 ||
+		    send_one(job, record.data, record.length, label) < 0) {
 			source_unread(source);
 			return cli_feed_failed(&job->feed, errno);
 		}

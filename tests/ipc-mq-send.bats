@@ -207,6 +207,26 @@ put=ipc-mq-send get=ipc-mq-recv noun=message into='sent to' from='taken from'
 	[ "$status" -eq 143 ]
 }
 
+@test "a queue that is removed while records are waited for gets no more of them: status 4" {
+	has_one() { [ "$(depth "$q")" = 1 ]; }
+	for family in posix sysv; do
+		q=$(new_queue $family)
+		mkfifo "$tmp/$family"
+		ipc-mq-send "$q" <"$tmp/$family" 2>"$tmp/said" 3>&- &
+		sender=$!
+		exec 9>"$tmp/$family"
+		echo one >&9
+		eventually has_one
+		limit ipc-rm "$q"
+		echo two >&9
+		exec 9>&-
+		status=0
+		wait "$sender" || status=$?
+		[ "$status" -eq 4 ]
+		[[ $(<"$tmp/said") == *" 1 message sent to $q" ]]
+	done
+}
+
 @test "a queue that is removed ends the wait: status 4" {
 	q=$(new_queue posix)
 	limit ipc-mq-send "$q" 0 1 2 3 4 5 6 7 8 9
