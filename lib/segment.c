@@ -189,7 +189,7 @@ int segment_look_by_ref(const struct ref *ref, struct segment_facts *facts)
 
 	if (!ref_is_posix(ref)) {
 		id = id_of(ref);
-		return id < 0 ? -1 : look_at_id(id, facts);
+		return id < 0 ? -1 : look_at_any_id(id, facts);
 	}
 	if (lstat(shmfile_path(ref, path), &at) < 0)
 		return -1;
@@ -204,10 +204,13 @@ int segment_look_by_ref(const struct ref *ref, struct segment_facts *facts)
 int segment_look_if_readable(const struct ref *ref, struct segment_facts *facts)
 {
 	struct segment segment;
+	int id;
 
 	/* IPC_STAT asks for the right to read, too, and leaves no trace as attaching does. */
-	if (!ref_is_posix(ref))
-		return segment_look_by_ref(ref, facts);
+	if (!ref_is_posix(ref)) {
+		id = id_of(ref);
+		return id < 0 ? -1 : look_at_id(id, facts);
+	}
 	if (segment_open(&segment, ref, SEGMENT_READ) < 0)
 		return -1;
 	*facts = segment.facts;

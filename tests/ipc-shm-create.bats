@@ -257,7 +257,7 @@ assert libc.shmctl(id, 1, at) == 0'
 	limit ipc-shm-create -s 4 shm:key:0x2a
 	for ref in shm:/root shm:key:0x2a; do
 		run -1 as_nobody "$BIN/ipc-shm-create" -e -s 4 "$ref"
-		[[ $output == *"Permission denied"* ]]
+		[[ $output == *"Permission denied (it belongs to uid 0, mode 0600)" ]]
 		run -5 as_nobody "$BIN/ipc-shm-create" -s 4 "$ref"
 	done
 	limit ipc-shm-create -s 4 -m 0644 shm:/open
