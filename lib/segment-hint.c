@@ -90,6 +90,24 @@ static void hint_at_size(char *hint, const struct segment_plan *plan)
 			 (long long)plan->needed, (long long)most);
 }
 
+/* The system's memory and, to be filled, ours. */
+static void hint_at_memory(char *hint, const struct segment_plan *plan)
+{
+	struct rlimit most = { .rlim_cur = RLIM_INFINITY };
+	size_t used = (size_t)snprintf(hint, SEGMENT_HINT_MAX,
+				       " (it needs %lld bytes; /proc/sys/vm/overcommit_memory "
+				       "is %lld",
+				       (long long)plan->needed,
+				       (long long)setting_read("/proc/sys/vm/overcommit_memory"));
+
+	getrlimit(RLIMIT_AS, &most);
+	if (plan->input >= 0 && most.rlim_cur != RLIM_INFINITY)
+		used += (size_t)snprintf(hint + used, SEGMENT_HINT_MAX - used,
+					 ", and RLIMIT_AS is %lld; see ulimit -v",
+					 (long long)most.rlim_cur);
+	snprintf(hint + used, SEGMENT_HINT_MAX - used, ")");
+}
+
 static void hint_sysv(char *hint, const struct segment_plan *plan, int error)
 {
 	switch (error) {
@@ -108,10 +126,7 @@ static void hint_sysv(char *hint, const struct segment_plan *plan, int error)
 		if (plan->huge != 0)
 			hint_at_huge(hint, plan, error);
 		else
-			snprintf(hint, SEGMENT_HINT_MAX,
-				 " (it needs %lld bytes; /proc/sys/vm/overcommit_memory is %lld)",
-				 (long long)plan->needed,
-				 (long long)setting_read("/proc/sys/vm/overcommit_memory"));
+			hint_at_memory(hint, plan);
 		break;
 	}
 }
