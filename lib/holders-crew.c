@@ -11,6 +11,12 @@
 #include <unistd.h>
 
 #include "holders-parts.h"
+#include "own.h"
+
+#ifndef __clang__
+/* GCC 12 does not see that what was found keeps what it is given. */
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 
 enum {
 	CREW_MOST = 8,   /* threads */
@@ -87,6 +93,10 @@ static size_t processors(void)
 /* One more thread for MASTER's hunt; where that cannot be had, others do its part. */
 static bool hire(struct hand *hand, const struct hunt *master)
 {
+	OWN_MEM char *buffer = malloc(HUNT_BUFFER);
+
+	if (buffer == NULL)
+		return false;
 	*hand = (struct hand){ .hunt = { .crew = master->crew,
 					 .world = master->world,
 					 .census = master->census,
@@ -97,11 +107,11 @@ static bool hire(struct hand *hand, const struct hunt *master)
 					 .any_queue = master->any_queue,
 					 .any_segment = master->any_segment,
 					 .any_mapped = master->any_mapped,
-					 .buffer = malloc(HUNT_BUFFER) } };
-	if (hand->hunt.buffer != NULL && pthread_create(&hand->thread, NULL, help, hand) == 0)
-		return true;
-	free(hand->hunt.buffer);
-	return false;
+					 .buffer = buffer } };
+	if (pthread_create(&hand->thread, NULL, help, hand) != 0)
+		return false;
+	buffer = NULL; /* the thread's */
+	return true;
 }
 
 /* The holders that two threads have found, each in the order of PIDs, into OURS. */

@@ -60,7 +60,7 @@ needs_names() { readelf -Ws --dyn-syms "$1" | grep -qE 'UND (get(pw|gr)|dlopen)'
 @test "a start allocates nothing but what argp itself does" {
 	plain_only
 	cc -shared -fPIC -O2 -o "$tmp/allocations.so" "$top/tests/bench/start/allocations.c"
-	counted() { limit env "LD_PRELOAD=$tmp/allocations.so" "$@" 2>&1 >/dev/null; }
+	counted() { { limit env "LD_PRELOAD=$tmp/allocations.so" "$@" >/dev/null; } 2>&1; }
 	alone=$(counted "$empty")
 	[ "$alone" -ge 1 ] # it is counted
 	for tool in "$BIN"/ipc-*; do
