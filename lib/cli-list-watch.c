@@ -197,6 +197,18 @@ static void wait_for_next(int64_t interval)
 	}
 }
 
+static int fail(struct watch *watch, struct gather *gather, struct gather *before)
+{
+	say_errno("cannot write to standard output");
+	clearerr(stdout); /* it is said */
+	gather_free(gather);
+	gather_free(before);
+	free(watch->line.bytes);
+	for (size_t i = 0; i < WATCH_KEPT; i++)
+		free(watch->recent[i]);
+	return STATUS_FAILED;
+}
+
 int cli_watch(const struct listing *listing, const struct world *world)
 {
 	struct watch watch = { .listing = listing,
@@ -227,11 +239,8 @@ int cli_watch(const struct listing *listing, const struct world *world)
 		} else if (first) {
 			cli_tell_gaps(&gather.gaps);
 		}
-		if (fflush(stdout) != 0) {
-			say_errno("cannot write to standard output");
-			clearerr(stdout); /* it is said */
-			return STATUS_FAILED;
-		}
+		if (fflush(stdout) != 0)
+			return fail(&watch, &gather, &before);
 		gather_free(&before);
 		before = gather;
 		first = false;
