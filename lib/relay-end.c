@@ -149,15 +149,17 @@ static int remove_made(const struct relay_end *end)
 
 	if (lstat(end->path, &status) < 0)
 		return errno == ENOENT ? 0 : errno;
-	/* Who has come to a FIFO meanwhile would wait for its other side for ever. */
-	if (S_ISFIFO(status.st_mode))
-		other = open(end->path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (end->inode == 0)
 		ours = (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) &&
 		       status.st_uid == geteuid();
 	else
 		ours = status.st_dev == end->device && status.st_ino == end->inode;
-	return !ours || unlink(end->path) == 0 || errno == ENOENT ? 0 : errno;
+	if (!ours)
+		return 0;
+	/* Who has come to a FIFO meanwhile would wait for its other side for ever. */
+	if (S_ISFIFO(status.st_mode))
+		other = open(end->path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	return unlink(end->path) == 0 || errno == ENOENT ? 0 : errno;
 }
 
 int relay_end_close(struct relay_end *end)

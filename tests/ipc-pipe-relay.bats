@@ -868,6 +868,25 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	[ ! -e made ]
 }
 
+@test "a FIFO that has taken the place of ours is not touched at the end" {
+	ipc-pipe-relay --mkfifo in --to made 3>&- &
+	pid=$!
+	eventually test -p made
+	mkfifo other
+	mv other made
+	cat made >out 3>&- &
+	reader=$!
+	in_open() { [[ "$(uname -m):$(cut -d' ' -f1 "/proc/$reader/syscall")" =~ ^(x86_64:257|aarch64:56)$ ]] && asleep $reader; }
+	eventually in_open
+	kill $pid
+	wait $pid || true
+	# Nobody has come to its other side: it still waits, for this.
+	limit bash -c 'echo mine >made'
+	wait $reader
+	[ "$(cat out)" = mine ]
+	[ -p made ]
+}
+
 @test "SIGTERM: takes no more, delivers what it holds, dies of the signal" {
 	mkfifo a
 	for signal in TERM QUIT; do
