@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 enum {
 	GLANCE_EVERY = 32, /* steps between two looks at the signals, while bytes keep coming */
 	ONE_SIGNAL = 100000000, /* nanoseconds in which those that come are one wish to stop */
+	LITTLE = 1 << 18,       /* bytes in a step, of which a stream could bring more */
 };
 
 struct relay_end *relay_end_at(const struct relay *relay, size_t i)
@@ -81,14 +84,17 @@ bool relay_is_dry(const struct relay *relay)
 	return true;
 }
 
+/* What has come of all sources. */
+static int64_t total_of(const struct relay *relay)
+{
+	return atomic_load_explicit(&relay->progress->bytes, memory_order_relaxed);
+}
+
 void relay_count(struct relay *relay, struct relay_end *end, int64_t bytes)
 {
-	_Atomic int64_t *total = &relay->progress->bytes;
-
 	end->bytes += bytes;
 	if (!end->is_sink) /* there is one writer only: no locked instruction is needed */
-		atomic_store_explicit(total,
-				      atomic_load_explicit(total, memory_order_relaxed) + bytes,
+		atomic_store_explicit(&relay->progress->bytes, total_of(relay) + bytes,
 				      memory_order_relaxed);
 }
 
@@ -278,12 +284,27 @@ static int choose_way(struct relay *relay)
 	return relay->sink_count > 1 ? relay_tee_begin(relay) : relay_splice_begin(relay);
 }
 
+/*
+ * After a step that brought little of a stream, the neighbours that wait for
+ * this processor go first: they fill and empty their pipes, and one step then
+ * moves what were ten, each with a neighbour put to sleep and woken.  What is
+ * no stream is not put off.
+ */
+static void let_others_go_first(const struct relay *relay, int64_t before)
+{
+	int64_t came = total_of(relay) - before;
+
+	if (came >= PIPE_BUF && came < LITTLE)
+		sched_yield();
+}
+
 /* Returns 0, or -1: no memory. */
 static int move_all(struct relay *relay)
 {
 	size_t steps = 0;
 
 	while (!is_finished(relay)) {
+		int64_t before = total_of(relay);
 		int moved;
 
 		relay_attend(relay);
@@ -293,6 +314,7 @@ static int move_all(struct relay *relay)
 		moved = relay->step(relay);
 		if (moved < 0)
 			return -1;
+		let_others_go_first(relay, before);
 		if (moved == 0 && !is_finished(relay))
 			wait_for_ends(relay, false);
 		else if (++steps % GLANCE_EVERY == 0)
