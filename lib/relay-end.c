@@ -120,6 +120,16 @@ bool relay_end_deserted(const struct relay_end *end)
 	       (look.revents & (POLLERR | (end->sort == RELAY_PIPE ? 0 : POLLHUP)));
 }
 
+/* Whether END's number is still what it was; one named twice has been closed by then. */
+static bool is_still_there(const struct relay_end *end)
+{
+	struct stat ours, inherited;
+
+	return has_descriptor(end) && fstat(end->descriptor, &ours) == 0 &&
+	       fstat(end->number, &inherited) == 0 && ours.st_dev == inherited.st_dev &&
+	       ours.st_ino == inherited.st_ino;
+}
+
 /*
  * Whoever waits for the end of what we were given must not wait for us.  Close
  * our own first: the last one tells whether what was written is there.
@@ -164,6 +174,7 @@ static int remove_made(const struct relay_end *end)
 
 int relay_end_close(struct relay_end *end)
 {
+	bool inherited;
 	int error = 0;
 
 	/* First: a socket that nobody listens to is there for others to replace. */
@@ -175,9 +186,10 @@ int relay_end_close(struct relay_end *end)
 	if (end->descriptor >= 0) {
 		if (relay_end_deserted(end))
 			end->lost_bytes += relay_end_unread(end);
+		inherited = is_still_there(end);
 		if (close(end->descriptor) < 0 && errno != EINTR)
 			error = errno;
-		if (has_descriptor(end))
+		if (inherited)
 			close_inherited(end);
 	}
 	end->descriptor = -1;
