@@ -4,6 +4,8 @@
 
 load helpers
 
+setup() { skip_under_sanitizer; }
+
 # bash_offers WORD ...: what bash offers for the last word of a command line.
 bash_offers() {
 	bash -c '

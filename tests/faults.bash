@@ -1,12 +1,19 @@
 # shellcheck shell=bash
 # Each system call of a command fails, once or from then on, and the process is
 # killed at each.  Not tried: two faults of different calls in one run.
+#
+# All of these are tried with SOAK=1, else one in three, and under a sanitizer one in
+# six, chosen by SEED.
 
 # In setup() of a suite that uses each_fault.
 need_faults() {
 	command -v strace >/dev/null || skip "strace is not installed"
 	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
-	export ASAN_OPTIONS=detect_leaks=0
+	export ASAN_OPTIONS=detect_leaks=0 FAULT_ONE_IN=1
+	RANDOM=$(((${SEED:-1} + BATS_TEST_NUMBER) % 32768))
+	[ -z "${SOAK-}" ] || return 0
+	FAULT_ONE_IN=3
+	! grep -q __asan_init "$BIN/ipc-ls" || FAULT_ONE_IN=6
 }
 
 # The calls of a run of "$@" as lines "NAME FIRST LAST": from the first that the
@@ -59,7 +66,10 @@ lasting_errno_of() {
 }
 
 # Whether this fault is tried: one in FAULT_ONE_IN, chosen by RANDOM.
-chosen() { [ "${FAULT_ONE_IN:-1}" -le 1 ] || [ $((RANDOM % FAULT_ONE_IN)) -eq 0 ]; }
+chosen() {
+	possible=$((possible + 1))
+	[ "${FAULT_ONE_IN:-1}" -le 1 ] || [ $((RANDOM % FAULT_ONE_IN)) -eq 0 ]
+}
 
 # each_fault FAULTS PREPARE CHECK COMMAND ...: for each call of COMMAND run the
 # function PREPARE, COMMAND with a fault at that call, and the function CHECK.
@@ -67,11 +77,11 @@ chosen() { [ "${FAULT_ONE_IN:-1}" -le 1 ] || [ $((RANDOM % FAULT_ONE_IN)) -eq 0 
 # the fault in $fault ("read 2 error=EIO", or "read 2+ ..." from then on), the exit
 # status in $status, and stdout, stderr and the trace in $tmp/out, $tmp/err and
 # $tmp/trace.  COMMAND's stdin is the file $fault_input.
-# How many were tried is in $tried.
+# How many were tried is in $tried, and of how many in $possible.
 each_fault() {
 	local faults=$1 prepare=$2 check=$3 name first last n error
 	shift 3
-	tried=0
+	tried=0 possible=0
 	# For the same reason nothing fails from then on.
 	! grep -q __gcov_dump "$BIN"/ipc-ls || faults=${faults/lasting/}
 	"$prepare"

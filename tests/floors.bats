@@ -4,6 +4,8 @@
 
 load helpers
 
+setup() { skip_under_sanitizer; }
+
 # The floor of module $1.  The files queue-*.c belong to the module queue.
 floor() {
 	case $1 in

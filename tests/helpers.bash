@@ -3,12 +3,16 @@
 bats_require_minimum_version 1.5.0
 
 : "${BIN:=$BATS_TEST_DIRNAME/../build}"
-PATH=$(cd "$BIN" && pwd):$PATH
+# Behind ours Debian's programs, whatever else is installed before them.
+PATH=$(cd "$BIN" && pwd):/usr/bin:$PATH
 top=$BATS_TEST_DIRNAME/..
 tmp=$BATS_TEST_TMPDIR
 
 # A tool that dies of SIGQUIT would leave one.
 ulimit -S -c 0
+
+# In setup() of a suite to which it is all one how the tools were built.
+skip_under_sanitizer() { ! grep -q __asan_init "$BIN/ipc-mq-send" || skip "the same with the plain build"; }
 
 # No command under test may outlive this.  A hang is then a failure with the exit
 # status of a signal, not a stuck run, and not 124, which is a status of ours.  A

@@ -325,8 +325,8 @@ has_left() {
 	each_fault 'errors kill' prepare check ipc-rm --orphans --owner="$me" --kind=shm --family=sysv
 	prepare_file() { new_file free; }
 	each_fault 'errors kill' prepare_file check ipc-rm shm:/free
-	echo "# $tried faults" >&3
-	[ "$tried" -gt 20 ]
+	echo "# $tried of $possible faults" >&3
+	[ "$possible" -gt 20 ]
 }
 
 @test "the same of files, which a look into all processes and a lease must free" {
@@ -348,7 +348,7 @@ has_left() {
 			[ "$status" -ne 137 ] || [ -e /dev/shm/free ] || grep -q 'unlink.*free' "$tmp/trace"
 		}
 		each_fault "$3" prepare check ipc-rm --unheld --match='/*' --kind=shm
-		echo "$tried faults"
+		echo "$tried of $possible faults"
 	END
 	faults='kill'
 	[ -z "${SOAK-}" ] || faults='errors kill'

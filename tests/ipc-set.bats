@@ -101,7 +101,7 @@ owners() { ipc-ls --raw --noheadings -o owner,group,mode "$@"; }
 	populate
 	owner=daemon:bin
 	[ "$(id -u)" -eq 0 ] || owner=$(id -u):$(id -g)
-	all=0
+	tested=0 all=0
 	refs=("${objects[2]}" shm:/plain)
 	[ -z "${SOAK-}" ] || refs=("${objects[@]}")
 	for ref in "${refs[@]}"; do
@@ -123,8 +123,8 @@ owners() { ipc-ls --raw --noheadings -o owner,group,mode "$@"; }
 			esac
 		}
 		each_fault 'errors kill' prepare check ipc-set -m 0644 -u "$owner" "${more[@]}" "$ref"
-		all=$((all + tried))
+		tested=$((tested + tried)) all=$((all + possible))
 	done
-	echo "# $all faults" >&3
+	echo "# $tested of $all faults" >&3
 	[ "$all" -gt 100 ]
 }

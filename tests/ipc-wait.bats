@@ -286,16 +286,16 @@ ended_with() {
 		[ "$status" -ne 0 ]
 		[ "$status" -le 6 ] || [ "$status" -eq 137 ]
 	}
-	all=0
+	tested=0 all=0
 	waits=('kill:shm:/free held' 'errors kill:mq:/none nonempty')
 	[ -z "${SOAK-}" ] || waits+=('errors:shm:/free held' 'errors kill:shm:/x gone' "errors kill:shm:id:$id held")
 	for words in "${waits[@]}"; do
 		faults=${words%%:*} words=${words#*:}
 		# shellcheck disable=SC2086
 		each_fault "$faults" prepare check ipc-wait -t 10ms -i 10ms $words
-		all=$((all + tried))
+		tested=$((tested + tried)) all=$((all + possible))
 	done
-	echo "# $all faults" >&3
+	echo "# $tested of $all faults" >&3
 	[ "$all" -gt 100 ]
 	# Nobody holds a lease, and nobody is registered.
 	exec 7<>/dev/shm/free 7>&-

@@ -45,8 +45,8 @@ a_beginning() {
 			[ "$target" = "$posix" ] || [ -z "$options" ] || continue
 			ipc-mmap-cat $options "$target" >"$tmp/expected"
 			each_fault errors,kill nothing a_beginning ipc-mmap-cat $options "$target"
-			echo "# ${options:-bytes} of $target: $tried faults" >&3
-			[ $tried -gt 15 ]
+			echo "# ${options:-bytes} of $target: $tried of $possible faults" >&3
+			[ "$possible" -gt 15 ]
 		done
 	done
 }
@@ -80,13 +80,9 @@ stored() {
 	is_sound
 	ipc-mmap-cat "$target" >"$tmp/now"
 	[ "$status" -ne 0 ] || cmp "$tmp/now" "$tmp/expected"
-	python3 - "$tmp" <<-'END'
-		import sys
-		old, new, now = (open(f"{sys.argv[1]}/{n}", "rb").read() for n in ("data", "expected", "now"))
-		assert len(now) == len(old)
-		at = next((i for i in range(len(now)) if now[i] != new[i]), len(now))
-		assert now[at:] == old[at:]
-	END
+	[ "$(stat -c %s "$tmp/now")" -eq 300000 ]
+	at=$(cmp "$tmp/now" "$tmp/expected" | sed -E 's/.* byte ([0-9]+),.*/\1/')
+	[ -z "$at" ] || cmp -i $((at - 1)) "$tmp/now" "$tmp/data"
 	told=$(grep -oE '[0-9]+ bytes stored' "$tmp/err" | cut -d' ' -f1 || true)
 	[ -z "$told" ] || cmp -n "$told" "$tmp/now" "$tmp/expected"
 }
@@ -99,12 +95,12 @@ stored() {
 	for target in "$posix" "$sysv" "$tmp/target"; do
 		fault_input=$tmp/new
 		each_fault errors,kill before stored ipc-mmap-cat -w "$target"
-		echo "# $target: $tried faults" >&3
-		[ "$tried" -gt 15 ]
+		echo "# $target: $tried of $possible faults" >&3
+		[ "$possible" -gt 15 ]
 		[ "$target" != "$tmp/target" ] || continue
 		fault_input=$tmp/pipe
 		each_fault errors,kill fed stored ipc-mmap-cat -w "$target"
-		echo "# $target, out of a pipe: $tried faults" >&3
-		[ "$tried" -gt 15 ]
+		echo "# $target, out of a pipe: $tried of $possible faults" >&3
+		[ "$possible" -gt 15 ]
 	done
 }

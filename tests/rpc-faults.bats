@@ -89,8 +89,8 @@ called() {
 		left=0
 		serve $family -- /bin/sh -c "$(answers command)"
 		each_fault errors,kill fresh_word called ipc-rpc-call -t 10 "$q" x
-		echo "# $family: $tried faults, a queue was left $left times" >&3
-		[ $tried -gt 40 ]
+		echo "# $family: $tried of $possible faults, a queue was left $left times" >&3
+		[ "$possible" -gt 40 ]
 		unserve
 	done
 }
@@ -138,8 +138,8 @@ started_or_not() {
 		left=0
 		each_fault errors,kill awaits_server started_or_not \
 			ipc-rpc-serve --create "$ref" /bin/sh -c "$(answers command); kill \$PPID"
-		echo "# $ref: $tried faults, a queue was left $left times" >&3
-		[ $tried -gt 40 ]
+		echo "# $ref: $tried of $possible faults, a queue was left $left times" >&3
+		[ "$possible" -gt 40 ]
 	done
 }
 
@@ -232,8 +232,8 @@ answered_or_not() {
 		[ $mode = command ] || options=(--coprocess)
 		server=0
 		each_fault errors,kill prepared answered_or_not x
-		echo "# $how: $tried faults" >&3
-		[ $tried -gt 30 ]
+		echo "# $how: $tried of $possible faults" >&3
+		[ "$possible" -gt 30 ]
 		unserve
 	done
 }
