@@ -20,6 +20,12 @@ go() {
 	pid=$!
 }
 
+# The relay that go has started listens on the socket $1: it is there a moment before.
+listens() {
+	local child
+	[ -S "$1" ] && child=$(pgrep -P "$pid" ipc-pipe-relay) && asleep "$child"
+}
+
 # The relay that go has started ends with status $1.
 ends_with() {
 	local status=0
@@ -283,11 +289,11 @@ has_open() { find "/proc/$(pgrep -P "$1" ipc-pipe-relay)/fd" -lname "$2" 2>/dev/
 @test "unix-listen: does not remove a socket that is not its own any more" {
 	go unix-listen:s >out
 	first=$pid
-	eventually [ -S s ]
+	eventually listens s
 	mv s away
 	go -k unix-listen:s >other
 	second=$pid
-	eventually [ -S s ]
+	eventually listens s
 	relay in --to unix:away
 	wait "$first"
 	cmp in out
@@ -451,7 +457,7 @@ finally:
 	[ "$(sed -n 's/.*: \([0-9]*\) bytes could not be delivered to fd:5/\1/p' err)" -eq $((300000 - $(account err bytes))) ]
 	# Of a socket nobody knows what its reader has left.
 	go unix-listen:s2 --to unix-listen:s 2>err
-	eventually [ -S s ]
+	eventually listens s
 	python3 -c '
 import socket
 s = socket.socket(socket.AF_UNIX)
@@ -1127,7 +1133,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 	umask 0
 	go unix-listen:s1 --to unix-listen:s2
 	pid=$!
-	eventually [ -S s2 ]
+	eventually listens s2
 	[ "$(stat -c %a s1 s2 | sort -u)" = 600 ]
 	go unix:s2 >out
 	reader=$!
@@ -1142,7 +1148,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 	export ASAN_OPTIONS=detect_leaks=0
 	go unix-listen:s >out
 	pid=$!
-	eventually [ -S s ]
+	eventually listens s
 	limit strace -qq -o trace -e inject=connect:error=ECONNREFUSED:when=1..3 ipc-pipe-relay in --to unix:s
 	wait $pid
 	cmp in out
@@ -1153,7 +1159,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 @test "unix-listen: replaces a stale socket, and no other file; with -k accepts one after another" {
 	go -k unix-listen:s >out
 	pid=$!
-	eventually [ -S s ]
+	eventually listens s
 	run -5 relay unix-listen:s
 	relay <(echo 1) --to unix:s
 	relay <(echo 2) --to unix:s
@@ -1172,7 +1178,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 
 @test "unix-listen: a second one is refused, and is no peer of the first" {
 	go unix-listen:s >out
-	eventually [ -S s ]
+	eventually listens s
 	run -5 relay unix-listen:s
 	run -5 relay --mkfifo in --to unix-listen:s
 	eventually bash -c 'timeout 60 ipc-pipe-relay in --to unix:s 2>/dev/null'
@@ -1182,7 +1188,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 	exec 5<.
 	flock 5
 	go unix-listen:s >out
-	eventually [ -S s ]
+	eventually listens s
 	run -5 relay unix-listen:s
 	eventually bash -c 'timeout 60 ipc-pipe-relay in --to unix:s 2>/dev/null'
 	ends_with 0
@@ -1192,7 +1198,7 @@ in_one_write() { printf %b "$1" | dd bs=4096 iflag=fullblock status=none; }
 @test "a peer that resets: told, status 1" {
 	go unix-listen:s >out 2>err
 	pid=$!
-	eventually [ -S s ]
+	eventually listens s
 	python3 -c '
 import socket
 s = socket.socket(socket.AF_UNIX)
