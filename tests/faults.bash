@@ -65,10 +65,13 @@ lasting_errno_of() {
 	errnos_of "$1" | tr ' ' '\n' | grep -vE '^(EINTR|EAGAIN|)$' | head -n 1
 }
 
-# Whether this fault is tried: one in FAULT_ONE_IN, chosen by RANDOM.
+# Whether this fault is tried: one of each FAULT_ONE_IN, chosen by RANDOM, so that many
+# faults are never all passed over.
 chosen() {
-	possible=$((possible + 1))
-	[ "${FAULT_ONE_IN:-1}" -le 1 ] || [ $((RANDOM % FAULT_ONE_IN)) -eq 0 ]
+	local one_in=${FAULT_ONE_IN:-1}
+	local place=$((possible++ % one_in))
+	[ $place -gt 0 ] || chosen_place=$((RANDOM % one_in))
+	[ $place -eq $chosen_place ]
 }
 
 # each_fault FAULTS PREPARE CHECK COMMAND ...: for each call of COMMAND run the

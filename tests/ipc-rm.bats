@@ -220,8 +220,8 @@ stop_at_last_look() {
 		ipc-rm --orphans --kind=shm >"$tmp/out" 2>"$tmp/err" 3>&- &
 	tracer=$!
 	actors+=("$tracer")
-	chosen() { [ "$(grep -c shmctl "$tmp/trace" 2>/dev/null)" -ge $((nth - 1)) ]; }
-	eventually chosen
+	has_chosen() { [ "$(grep -c shmctl "$tmp/trace" 2>/dev/null)" -ge $((nth - 1)) ]; }
+	eventually has_chosen
 }
 
 # It has left the segment, and says $1.
@@ -266,8 +266,8 @@ has_left() {
 			ipc-rm --unheld --match=/x >"$tmp/out" 2>"$tmp/err" 3>&- 7<&- &
 		tracer=$!
 		actors+=("$tracer")
-		chosen() { [ "$(grep -c sigprocmask "$tmp/trace" 2>/dev/null)" -ge $((nth - 1)) ]; }
-		eventually chosen
+		has_chosen() { [ "$(grep -c sigprocmask "$tmp/trace" 2>/dev/null)" -ge $((nth - 1)) ]; }
+		eventually has_chosen
 		eval "$change"
 		status=0
 		wait "$tracer" || status=$?
@@ -338,7 +338,7 @@ has_left() {
 	# Where there are few processes, there are few calls.
 	cat >"$tmp/inside" <<-'END'
 		set -e
-		tmp=$1 && . "$2/faults.bash"
+		tmp=$1 RANDOM=${SEED:-1} && . "$2/faults.bash"
 		prepare() { [ -e /dev/shm/free ] || head -c 10 /dev/zero >/dev/shm/free; }
 		check() {
 			[ -e /dev/shm/held ]
