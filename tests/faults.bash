@@ -70,8 +70,8 @@ lasting_errno_of() {
 chosen() {
 	local one_in=${FAULT_ONE_IN:-1}
 	local place=$((possible++ % one_in))
-	[ $place -gt 0 ] || chosen_place=$((RANDOM % one_in))
-	[ $place -eq $chosen_place ]
+	[ "$place" -gt 0 ] || chosen_place=$((RANDOM % one_in))
+	[ "$place" -eq "$chosen_place" ]
 }
 
 # each_fault FAULTS PREPARE CHECK COMMAND ...: for each call of COMMAND run the
