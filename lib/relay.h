@@ -125,6 +125,9 @@ void relay_splice_end(struct relay *relay);
 void relay_pump_end(struct relay *relay);
 int relay_make_hold(struct relay *relay);
 
+/* Wait for an end that is wanted, a time or a signal; or (GLANCE) only look. */
+void relay_wait(struct relay *relay, bool glance);
+
 /* The sources, then the sinks. */
 struct relay_end *relay_end_at(const struct relay *relay, size_t i);
 size_t relay_end_count(const struct relay *relay);
