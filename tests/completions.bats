@@ -51,6 +51,30 @@ fish_offers() {
 	[ "$output" = "" ]
 }
 
+# Words behind which an option is refused: it would be a message, a value, a step.
+free_words() {
+	printf '%s\n' 'ipc-mq-send mq:/x' 'ipc-ring-put ring:/x one' 'ipc-rpc-call mq:/x' \
+		'ipc-sem set sem:/x' 'ipc-sem op sem:/x 0:-1'
+}
+
+@test "bash, zsh: no options among free words" {
+	while read -r words; do
+		# shellcheck disable=SC2086 # they are words
+		run -0 bash_offers $words -
+		[ "$output" = "" ]
+		# shellcheck disable=SC2086
+		run -0 bash_offers ${words% ?*:/x*} --hel
+		[ "$output" = --help ]
+		command -v zsh >/dev/null || continue
+		run -0 zsh_makes "$words --hel"
+		[ "$output" = "$words --hel" ]
+		run -0 zsh_makes "${words% ?*:/x*} --hel"
+		[ "$output" = "${words% ?*:/x*} --help" ]
+	done < <(free_words)
+	run -0 bash_offers ipc-rm mq:/x --dry
+	[ "$output" = --dry-run ]
+}
+
 @test "fish: frames, and REFs that exist" {
 	command -v fish >/dev/null || skip "fish is not installed"
 	s=$(new_queue sysv)
