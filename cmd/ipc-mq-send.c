@@ -134,7 +134,7 @@ static const char *choose_label(const struct job *job, const struct record *reco
 	bool posix = ref_is_posix(&request->ref);
 
 	*label = job->label;
-	if (record->label == RECORD_NO_LABEL || request->has_priority || request->has_type)
+	if (record->label == RECORD_NO_LABEL)
 		return NULL;
 	if (posix != (record->label == RECORD_PRIORITY))
 		return posix ? "has a type, which a POSIX queue has not (--priority overrides it)"
@@ -193,8 +193,10 @@ static int send_records(struct job *job, struct source *source)
 static int send_input(struct job *job)
 {
 	struct source source = cli_feed_input(&job->feed, job->queue.message_max);
-	int status = send_records(job, &source);
+	int status;
 
+	source.parser.unlabelled = job->request->has_priority || job->request->has_type;
+	status = send_records(job, &source);
 	source_close(&source);
 	return status;
 }

@@ -253,6 +253,7 @@ static int put_input(struct job *job)
 
 	source.waker = &job->feed.waker;
 	source.ends = WAKER_STOP;
+	source.parser.unlabelled = true;
 	status = put_records(job, &source);
 	source_close(&source);
 	return status;

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Up to this every whole number is a double. */
+#define EXACT_REALS 0x1p53
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 size_t json_base64_size(size_t length)
@@ -151,12 +154,25 @@ static const char *take_bytes(json_t *root, struct json_bytes *object, struct js
 	return NULL;
 }
 
-static const char *take_label(json_t *root, const char *const labels[2], struct json_bytes *object,
+/* Where another member is no 64-bit integer, all were read as floating-point numbers. */
+static bool whole_number(const json_t *value, long *number)
+{
+	double real = json_real_value(value);
+
+	*number = (long)json_integer_value(value);
+	if (!json_is_real(value) || real <= -EXACT_REALS || real >= EXACT_REALS)
+		return json_is_integer(value);
+	*number = (long)real;
+	return real == (double)*number;
+}
+
+static const char *take_label(json_t *root, const char *const *labels, struct json_bytes *object,
 			      struct json_storage *storage)
 {
 	object->label = NULL;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; labels != NULL && i < 2; i++) {
 		const json_t *value = json_object_get(root, labels[i]);
+		long number;
 
 		if (value == NULL)
 			continue;
@@ -165,22 +181,33 @@ static const char *take_label(json_t *root, const char *const labels[2], struct 
 				 "has both \"%s\" and \"%s\"", labels[0], labels[1]);
 			return storage->phrase;
 		}
-		if (!json_is_integer(value)) {
+		if (!whole_number(value, &number)) {
 			snprintf(storage->phrase, sizeof storage->phrase,
 				 "has a \"%s\" that is not a whole number", labels[i]);
 			return storage->phrase;
 		}
 		object->label = labels[i];
-		object->label_value = (long)json_integer_value(value);
+		object->label_value = number;
 	}
 	return NULL;
 }
 
-const char *json_read(const char *line, size_t length, const char *const labels[2],
+/* An integer of more than 64 bits, of which nothing is asked, is no error. */
+static json_t *load(const char *line, size_t length, json_error_t *error)
+{
+	size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+	json_t *root = json_loadb(line, length, flags, error);
+
+	if (root != NULL || json_error_code(error) != json_error_numeric_overflow)
+		return root;
+	return json_loadb(line, length, flags | JSON_DECODE_INT_AS_REAL, error);
+}
+
+const char *json_read(const char *line, size_t length, const char *const *labels,
 		      struct json_bytes *object, struct json_storage *storage, size_t *at)
 {
 	json_error_t error;
-	json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	json_t *root = load(line, length, &error);
 	const char *wrong = NULL;
 
 	*at = 0;

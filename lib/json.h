@@ -30,7 +30,8 @@ ssize_t json_write(const struct json_bytes *object, char *out, size_t size);
  * Read LINE, which must be one JSON object with exactly one of "data" and
  * "base64".  Members with other names are passed over, but for those called
  * LABELS[0] and LABELS[1], whose value must be an integer: OBJECT->label is
- * then the one that was there (both: an error).
+ * then the one that was there (both: an error).  LABELS is NULL where there are
+ * none.
  *
  * Returns NULL with OBJECT filled, its bytes in STORAGE, which the caller owns
  * and frees (whatever it held before is reused or freed).  Or a phrase that
@@ -42,7 +43,7 @@ struct json_storage {
 	size_t size;
 	char phrase[200];
 };
-const char *json_read(const char *line, size_t length, const char *const labels[2],
+const char *json_read(const char *line, size_t length, const char *const *labels,
 		      struct json_bytes *object, struct json_storage *storage, size_t *at);
 
 /*

@@ -89,8 +89,8 @@ static enum record_found parse_json(struct record_parser *parser, const char *by
 
 	if (found != RECORD_FOUND)
 		return found;
-	wrong = json_read(record->data, record->length, labels, &object, &parser->storage,
-			  &parser->at);
+	wrong = json_read(record->data, record->length, parser->unlabelled ? NULL : labels, &object,
+			  &parser->storage, &parser->at);
 	if (wrong != NULL) {
 		record->length = 0; /* That of the line says nothing of a record. */
 		return broken(parser, wrong, parser->at);

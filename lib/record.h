@@ -53,6 +53,7 @@ struct record {
  */
 struct record_parser {
 	enum frame frame;
+	bool unlabelled; /* JSON: "priority" and "type" are keys like others, passed over */
 	size_t searched; /* bytes known to hold no end of the record */
 	struct json_storage storage;
 

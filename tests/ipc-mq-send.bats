@@ -55,6 +55,13 @@ put=ipc-mq-send get=ipc-mq-recv noun=message into='sent to' from='taken from'
 	run -0 limit ipc-mq-recv -a "$q"
 	[ "$output" = ab ]
 	run -0 limit ipc-mq-send -F json -y 2 "$q" <<<'{"data":"a","priority":1}'
+	run -0 limit ipc-mq-send -F json -y 2 "$q" <<<'{"data":"a","priority":"high","type":[]}'
+	# A number that nobody asks for may be larger than ours.
+	run -0 limit ipc-mq-send -F json "$q" <<<'{"id":18446744073709551615,"data":"a","type":77}'
+	run -1 limit ipc-mq-send -F json "$q" <<<'{"id":18446744073709551615,"data":"a","type":1.5}'
+	run -1 limit ipc-mq-send -F json "$q" <<<'{"data":"a","type":18446744073709551615}'
+	run -0 limit ipc-mq-recv -n -y 77 "$q"
+	[ "$output" = a ]
 	# What does not fit the kernel's number is not cut to what does.
 	q=$(new_queue posix)
 	for priority in -1 32768 4294967297; do

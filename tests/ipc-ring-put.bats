@@ -50,6 +50,17 @@ fill() { printf 'x\n%.0s' {1..170} | limit ipc-ring-put -n "$1"; }
 	run -3 limit ipc-ring-get -n "$r"
 }
 
+@test "JSON of a ring: all keys but its bytes are passed over, whatever stands in them" {
+	r=$(new_ring)
+	printf '%s\n' '{"data":"a","type":"event"}' '{"data":"b","priority":"high"}' \
+		'{"data":"c","type":1,"priority":2}' '{"data":"d","id":18446744073709551615}' |
+		limit ipc-ring-put -j "$r"
+	run -0 limit ipc-ring-get -a "$r"
+	[ "$output" = $'a\nb\nc\nd' ]
+	run -1 limit ipc-ring-put -j "$r" <<<'{"data":"a","x":1,"x":2}'
+	run -1 limit ipc-ring-put -j "$r" <<<'{"data":"a","x":1e400}'
+}
+
 @test "a broken record: status 1 with its number and offset, those before it are put" {
 	r=$(new_ring)
 	printf '1:a,2:bb,x' >"$tmp/broken"
