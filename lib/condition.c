@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "holders.h"
+#include "ring-layout.h"
 #include "scan.h"
 
 static const struct {
@@ -85,11 +86,16 @@ unsigned condition_look(const struct condition *condition)
 	}
 }
 
-/* Bytes count, too: a System V queue is full when no more of them fit. */
+/*
+ * Whether not one more of one byte fits.  Bytes count, too: of a System V queue
+ * those of messages, of a ring those around a record as well.
+ */
 static int is_full(const struct object *object)
 {
 	if (object->messages == CENSUS_NONE)
 		return -1;
+	if (object->kind == REF_RING)
+		return object->size - object->used < (int64_t)ring_record_size(1);
 	if (object->max_messages != CENSUS_NONE)
 		return object->messages >= object->max_messages;
 	return object->used >= object->size || object->messages >= object->size;

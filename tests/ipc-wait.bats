@@ -165,6 +165,21 @@ ended_with() {
 	ipc-ring-put "$ring" two three
 	ended_with 0
 	run -3 limit ipc-wait -n "$ring" full
+	begin "$ring" full
+	seq 200 | { limit ipc-ring-put -nq "$ring" || true; }
+	ended_with 0
+	# What is left takes no record of one byte: 24 bytes with what is around it.
+	begin "$ring" room
+	ipc-ring-get -a "$ring" >/dev/null
+	ended_with 0
+	for length in 4024 1; do head -c $length /dev/zero | limit ipc-ring-put -F whole "$ring"; done
+	run -0 limit ipc-wait -n "$ring" room
+	limit ipc-ring-put "$ring" y
+	run -3 limit ipc-wait -n "$ring" room
+	run -0 limit ipc-wait -n "$ring" full
+	run -3 limit ipc-ring-put -n "$ring" z
+	limit ipc-ring-get -a "$ring" >/dev/null
+	limit ipc-ring-put "$ring" one two three
 	begin "$ring" messages-le=1
 	ipc-ring-get -c 2 "$ring" >/dev/null
 	ended_with 0
