@@ -92,6 +92,20 @@ static const struct argp argp = {
 	       "Exit status: 0 changed, 1 failed, 4 no such object.",
 };
 
+/* A container knows some users only. */
+static void say_unmapped(const struct alteration *alteration, const char *text)
+{
+	bool both = alteration->set_owner && alteration->set_group;
+	char owner[32] = "", group[32] = "";
+
+	if (alteration->set_owner)
+		snprintf(owner, sizeof owner, "uid %lu", (unsigned long)alteration->owner);
+	if (alteration->set_group)
+		snprintf(group, sizeof group, "gid %lu", (unsigned long)alteration->group);
+	say("cannot change %s: %s%s%s is not known in this user namespace", text, owner,
+	    both ? " or " : "", group);
+}
+
 static int alter(const struct world *world, struct ref *ref, const struct alteration *alteration)
 {
 	const struct queue_shape shape = { .capacity = alteration->capacity };
@@ -107,7 +121,9 @@ static int alter(const struct world *world, struct ref *ref, const struct altera
 	error = errno;
 	if (error == ENOENT || error == ENOTSUP || error == EINVAL)
 		return cli_say_missing(ref, error);
-	if (ref->kind == REF_MQ)
+	if (error == EOVERFLOW)
+		say_unmapped(alteration, ref_print(ref, text));
+	else if (ref->kind == REF_MQ)
 		cli_queue_failure("change", ref, alteration->set_capacity ? &shape : NULL, error);
 	else
 		say_errno("cannot change %s", ref_print(ref, text));

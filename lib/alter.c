@@ -26,6 +26,22 @@ static void fill(struct ipc_perm *perm, const struct object *object,
 		(unsigned short)(alteration->set_mode ? alteration->mode : object->mode & 0777);
 }
 
+static bool sysv_is_gone(const struct object *object)
+{
+	struct shmid_ds shm;
+	struct semid_ds sem;
+	struct msqid_ds msg;
+	int result;
+
+	if (object->kind == REF_SHM)
+		result = shmctl(object->id, IPC_STAT, &shm);
+	else if (object->kind == REF_SEM)
+		result = semctl(object->id, 0, IPC_STAT, (union sem_argument){ .status = &sem });
+	else
+		result = msgctl(object->id, IPC_STAT, &msg);
+	return result < 0 && (errno == EINVAL || errno == EIDRM);
+}
+
 static int alter_sysv(const struct object *object, const struct alteration *alteration)
 {
 	struct shmid_ds shm = { 0 };
@@ -109,7 +125,11 @@ int alter_object(const struct world *world, const struct ref *ref,
 		return -1;
 	result = object.sysv ? alter_sysv(&object, alteration)
 			     : alter_posix(world, ref, &object, alteration);
-	kept = errno == EINVAL || errno == EIDRM ? ENOENT : errno;
+	kept = result < 0 ? errno : 0;
+	if (kept == EIDRM || (kept == EINVAL && object.sysv && sysv_is_gone(&object)))
+		kept = ENOENT;
+	else if (kept == EINVAL) /* nothing else is left that it could not like */
+		kept = EOVERFLOW;
 	census_drop(&object);
 	errno = kept;
 	return result;

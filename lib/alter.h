@@ -25,7 +25,9 @@ struct alteration {
 /*
  * Make ALTERATION on the object that REF names.  A System V object changes in
  * one step; of a POSIX one the owner first, then the mode.
- * Returns 0, or -1 with errno: ENOENT, EPERM, ENOTSUP no regular file.
+ * Returns 0, or -1 with errno: ENOENT, EPERM, ENOTSUP no regular file, EINVAL
+ * its file is none of that kind, EOVERFLOW the owner or the group has no number
+ * in this user namespace.
  */
 int alter_object(const struct world *world, const struct ref *ref,
 		 const struct alteration *alteration);

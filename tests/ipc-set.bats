@@ -41,6 +41,26 @@ owners() { ipc-ls --raw --noheadings -o owner,group,mode "$@"; }
 	[ "$(owners "${objects[@]}" | sort -u)" = "root root 0600" ]
 }
 
+@test "an owner that the user namespace does not know: status 1, not 4, and the object is as it was" {
+	# Inside, each user is root, and there is no other.
+	cat >"$tmp/inside" <<-'END'
+		for ref in $(ipc-shm-create -s 4K shm:/u) $(ipc-shm-create -s 4K shm:private) $(ipc-sem create sem:/u) \
+			$(ipc-sem create sem:private) $(ipc-mq-create mq:/u) $(ipc-mq-create mq:private) $(ipc-ring-create ring:/u); do
+			for owner in 4711 :4711 4711:4711; do
+				ipc-set -m 0640 -u "$owner" "$ref" 2>/dev/null
+				[ $? -eq 1 ] || echo "$owner $ref"
+			done
+			ipc-ls --raw --noheadings -o mode "$ref"
+		done
+		ipc-set -u 4711 mq:id:99999
+		echo $?
+	END
+	user=as_nobody
+	[ "$(id -u)" -eq 0 ] || user=limit
+	run -0 --separate-stderr $user ipc-isolate bash -c "$(cat "$tmp/inside")"
+	[ "$output" = $'0600\n0600\n0600\n0600\n0600\n0600\n0600\n4' ]
+}
+
 @test "capacity of a System V queue; nothing else is changed by it" {
 	q=mq:id:$(new_sysv_queue)
 	before=$(owners "$q")
