@@ -115,6 +115,7 @@ static int64_t value_of(const struct object *object, bool least)
 /* By the kernel's own count, a lease, or a look into all processes. */
 static int is_held(const struct world *world, const struct object *object)
 {
+	const struct holders_question question = { .wanted = HOLDERS_HOLDERS };
 	struct census census = { 0 };
 	struct holders holders = { 0 };
 	struct gaps gaps = { 0 };
@@ -129,7 +130,7 @@ static int is_held(const struct world *world, const struct object *object)
 	if (held >= 0)
 		return held;
 	if (census_add(&census, object) < 0 ||
-	    holders_find(world, &census, HOLDERS_HOLDERS, false, &holders, &gaps) < 0) {
+	    holders_find(world, &census, &question, &holders, &gaps) < 0) {
 		census_free(&census);
 		return -1;
 	}

@@ -46,6 +46,16 @@ static pid_t next(struct crew *crew)
 	return pid;
 }
 
+static bool is_asked(const struct hunt *hunt)
+{
+	const struct holders_question *question = hunt->question;
+
+	for (size_t i = 0; i < question->pid_count; i++)
+		if (question->pids[i] == hunt->pid)
+			return true;
+	return question->pids == NULL && hunt->pid != getpid();
+}
+
 /* Look at MOST processes, or at all that are left.  Returns whether there may be more. */
 static bool look(struct hunt *hunt, size_t most)
 {
@@ -53,7 +63,7 @@ static bool look(struct hunt *hunt, size_t most)
 		hunt->pid = next(hunt->crew);
 		if (hunt->pid == 0)
 			return false;
-		if (hunt->pid == getpid())
+		if (!is_asked(hunt))
 			continue;
 		pthread_rwlock_rdlock(&hunt->crew->census);
 		hunt_look(hunt);
@@ -101,6 +111,7 @@ static bool hire(struct hand *hand, const struct hunt *master)
 					 .world = master->world,
 					 .census = master->census,
 					 .found = &hand->found,
+					 .question = master->question,
 					 .wanted = master->wanted,
 					 .unlinked = master->unlinked,
 					 .any_posix = master->any_posix,

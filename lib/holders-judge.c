@@ -64,37 +64,54 @@ static void judge_file(const struct judge *judge, struct object *object)
 	object->holders_complete = object->waiters_complete = held == 0;
 }
 
-void holders_judge(const struct world *world, struct census *census, unsigned wanted,
-		   const struct holders *holders, const struct gaps *missed, struct gaps *gaps)
+/* Of some processes only: nobody else matters. */
+static bool judge_some(struct census *census, bool all_seen)
 {
-	struct judge judge = { .world = world,
-			       .holders = holders,
-			       .all_seen =
-				       world->all_processes && missed->of[GAP_PROCESS].count == 0 };
+	for (size_t i = 0; i < census->count; i++)
+		census->objects[i].holders_complete = census->objects[i].waiters_complete =
+			all_seen;
+	return all_seen;
+}
+
+static bool judge_all(const struct judge *judge, struct census *census, unsigned wanted)
+{
 	bool lacking = false;
 
 	for (size_t i = 0; i < census->count; i++) {
 		struct object *object = &census->objects[i];
 
 		if (!object->sysv) {
-			judge_file(&judge, object);
+			judge_file(judge, object);
 		} else if (object->kind == REF_SHM) {
-			judge_segment(&judge, object);
+			judge_segment(judge, object);
 		} else if (object->kind == REF_SEM) {
 			if (wanted & HOLDERS_WAITERS)
-				judge_set(&judge, object);
+				judge_set(judge, object);
 			object->holders_complete = true;
 		} else {
 			object->holders_complete = true;
-			object->waiters_complete = judge.all_seen;
+			object->waiters_complete = judge->all_seen;
 		}
 		lacking |= (wanted & HOLDERS_HOLDERS && !object->holders_complete) ||
 			   (wanted & HOLDERS_WAITERS && !object->waiters_complete);
 	}
-	if (!lacking)
+	return !lacking;
+}
+
+void holders_judge(const struct world *world, struct census *census,
+		   const struct holders_question *question, const struct holders *holders,
+		   const struct gaps *missed, struct gaps *gaps)
+{
+	bool some = question->pids != NULL;
+	struct judge judge = { .world = world,
+			       .holders = holders,
+			       .all_seen = (some || world->all_processes) &&
+					   missed->of[GAP_PROCESS].count == 0 };
+
+	if (some ? judge_some(census, judge.all_seen) : judge_all(&judge, census, question->wanted))
 		return;
 	if (missed->of[GAP_PROCESS].count > 0)
 		gaps->of[GAP_PROCESS] = missed->of[GAP_PROCESS];
-	if (!world->all_processes)
+	if (!some && !world->all_processes)
 		gaps_add(gaps, GAP_OUTSIDE, 0, NULL);
 }

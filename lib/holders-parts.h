@@ -19,6 +19,7 @@ struct hunt {
 	const struct world *world;
 	struct census *census;
 	struct holders *found;
+	const struct holders_question *question;
 	unsigned wanted;
 	bool unlinked;
 	bool any_posix, any_queue, any_segment, any_mapped; /* what there is to be found */
@@ -102,7 +103,8 @@ void hunt_hand_out(struct hunt *hunt);
  * Find out of each object whether the answer is whole, MISSED being the
  * processes that could not be looked into.
  */
-void holders_judge(const struct world *world, struct census *census, unsigned wanted,
-		   const struct holders *holders, const struct gaps *missed, struct gaps *gaps);
+void holders_judge(const struct world *world, struct census *census,
+		   const struct holders_question *question, const struct holders *holders,
+		   const struct gaps *missed, struct gaps *gaps);
 
 #endif

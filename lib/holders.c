@@ -163,19 +163,21 @@ static void look_for(struct hunt *hunt)
 	hunt->any_mapped = hunt->any_segment || hunt->any_posix;
 }
 
-int holders_find(const struct world *world, struct census *census, unsigned wanted, bool unlinked,
-		 struct holders *holders, struct gaps *gaps)
+int holders_find(const struct world *world, struct census *census,
+		 const struct holders_question *question, struct holders *holders,
+		 struct gaps *gaps)
 {
 	struct hunt hunt = { .world = world,
 			     .census = census,
 			     .found = holders,
-			     .wanted = wanted,
-			     .unlinked = unlinked };
+			     .question = question,
+			     .wanted = question->wanted,
+			     .unlinked = question->unlinked };
 	OWN_MEM char *buffer = malloc(HUNT_BUFFER);
 	OWN_MEM struct range *ranges = NULL;
 
 	/* Who has it open witnesses that all who wait were seen. */
-	if (wanted & HOLDERS_WAITERS)
+	if (question->wanted & HOLDERS_WAITERS)
 		hunt.wanted |= HOLDERS_HOLDERS;
 	*holders = (struct holders){ 0 };
 	if (buffer == NULL || census_make_index(census) < 0)
@@ -190,7 +192,7 @@ int holders_find(const struct world *world, struct census *census, unsigned want
 		gaps_add(gaps, GAP_MEMORY, ENOMEM, NULL);
 	if (hunt.missed.of[GAP_OBJECT].count > 0)
 		gaps->of[GAP_OBJECT] = hunt.missed.of[GAP_OBJECT];
-	holders_judge(world, census, wanted, holders, &hunt.missed, gaps);
+	holders_judge(world, census, question, holders, &hunt.missed, gaps);
 	return 0;
 }
 

@@ -61,21 +61,30 @@ struct holders {
 
 enum { HOLDERS_HOLDERS = 1, HOLDERS_WAITERS = 2 };
 
+/* What is asked. */
+struct holders_question {
+	unsigned wanted;   /* HOLDERS_HOLDERS, HOLDERS_WAITERS or both */
+	bool unlinked;     /* objects that are held and have no name any more, too */
+	const pid_t *pids; /* of these processes only; NULL: of all */
+	size_t pid_count;
+};
+
 /*
- * Look for holders, waiters or both (WANTED) of the objects in CENSUS, and set
- * their holder_* and waiter_* fields.  Objects that have no name any more but
- * are still held are added to CENSUS, when UNLINKED is set.
+ * Look for who has the objects in CENSUS as QUESTION asks, and set their holder_*
+ * and waiter_* fields.  Objects that have no name are added to CENSUS.
  *
  * holders_complete and waiters_complete say for each object whether the answer
  * is whole: System V segments count their mappings themselves, and the members
  * of a set their waiters; of others all processes must have been seen, or a
  * write lease have shown that there is nobody.  What could not be seen is
- * counted in GAPS when some answer lacks it.
+ * counted in GAPS when some answer lacks it.  Where PIDS are asked about, they
+ * say whether those were all seen.
  *
  * Returns 0, or -1 with errno when /proc could not be read at all.
  */
-int holders_find(const struct world *world, struct census *census, unsigned wanted, bool unlinked,
-		 struct holders *holders, struct gaps *gaps);
+int holders_find(const struct world *world, struct census *census,
+		 const struct holders_question *question, struct holders *holders,
+		 struct gaps *gaps);
 
 void holders_free(struct holders *holders);
 

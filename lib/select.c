@@ -248,19 +248,24 @@ int gather_objects(const struct world *world, struct gather *gather)
 	const struct selection *selection = gather->selection;
 	struct walk walk = { .gather = gather, .now = time(NULL) };
 	struct census *census = &gather->census;
-	unsigned wanted = gather->wanted;
+	struct holders_question question = { .wanted = gather->wanted,
+					     .unlinked =
+						     gather->unlinked && gather->ref_count == 0 };
 	bool verdicts = gather->verdicts || selection->orphans || selection->unheld;
 
 	if (gather->ref_count > 0 ? take_named(world, gather, &walk) < 0
 				  : take_all(world, gather, &walk) < 0)
 		return -1;
-	if (selection->pid_count > 0)
-		wanted |= HOLDERS_HOLDERS;
 	if (verdicts && (gather->unlinked || !only_segments(census)))
-		wanted |= HOLDERS_HOLDERS | HOLDERS_WAITERS;
-	if (wanted != 0 && (census->count > 0 || gather->unlinked) &&
-	    holders_find(world, census, wanted, gather->unlinked && gather->ref_count == 0,
-			 &gather->holders, &gather->gaps) < 0)
+		question.wanted |= HOLDERS_HOLDERS | HOLDERS_WAITERS;
+	if (selection->pid_count > 0 && question.wanted == 0) {
+		question.pids = selection->pids;
+		question.pid_count = selection->pid_count;
+	}
+	if (selection->pid_count > 0)
+		question.wanted |= HOLDERS_HOLDERS;
+	if (question.wanted != 0 && (census->count > 0 || gather->unlinked) &&
+	    holders_find(world, census, &question, &gather->holders, &gather->gaps) < 0)
 		return -1;
 	for (size_t i = 0; i < census->count; i++) {
 		if (verdicts)

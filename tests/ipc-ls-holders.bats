@@ -172,6 +172,25 @@ pids() { column "$1" "$2" | sed 's/,?$//; s/^?$//; s/^-$//' | tr , '\n' | sort -
 	[ "$(ipc-ls --refs --pid=${actors[-1]})" = "shm:id:$mine" ]
 }
 
+@test "--pid asks of these processes only: what others hide is nothing to it" {
+	[ "$(id -u)" -eq 0 ] || skip "needs a process of somebody else"
+	new_file mine
+	chmod 0644 /dev/shm/mine
+	# shellcheck disable=SC2217 # it is not read, but held
+	sleep 1000 3>&- </dev/shm/mine &
+	actors+=($!)
+	ask='exec 5</dev/shm/mine; ipc-ls --refs --kind=shm --pid='
+	run -0 --separate-stderr as_nobody bash -c "$ask\$\$"
+	[ "$output" = shm:/mine ]
+	[ "$stderr" = "" ]
+	run -3 --separate-stderr as_nobody bash -c "${ask}2147483647"
+	[ "$output$stderr" = "" ]
+	run -6 as_nobody bash -c "$ask$!"
+	run -6 as_nobody bash -c "$ask$!,\$\$"
+	# With what takes a look at all of them it is as before.
+	run -6 as_nobody bash -c "exec 5</dev/shm/mine; ipc-ls -o ref,holders --kind=shm --pid=\$\$"
+}
+
 @test "a creator's PID that a younger process has now: recycled" {
 	[ -w /proc/sys/kernel/ns_last_pid ] || skip "the next PID cannot be chosen here"
 	python3 - >"$tmp/made" <<-END
