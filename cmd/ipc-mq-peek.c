@@ -283,6 +283,7 @@ static int peek(const struct request *request, struct ref *ref)
 		say_errno("cannot watch for signals");
 		return STATUS_FAILED;
 	}
+	stop_leave_pipe(&job.stop);
 	job.delivery = (struct delivery){
 		.queue = &job.queue,
 		.ref = job.text,

@@ -264,11 +264,14 @@ static int get(const struct request *request)
 		status = cli_drain_begin(&job.drain);
 	if (status != STATUS_OK)
 		return status;
+	if (request->peek)
+		stop_leave_pipe(&job.drain.stop);
 	job.outlet = cli_drain_outlet(&job.drain);
 	job.outlet.settle = settle;
 	job.outlet.context = &job;
 	outlet_begin(&job.outlet);
-	status = cli_drain_watch(&job.drain, &job.outlet, job.ring.descriptor);
+	status = cli_drain_watch(&job.drain, request->peek ? NULL : &job.outlet,
+				 job.ring.descriptor);
 	if (status == STATUS_OK)
 		status = begin(&job);
 	if (status != STATUS_OK)

@@ -35,6 +35,16 @@ int stop_begin(struct stop *stop, int also)
 	return begin(stop, signals, sizeof signals / sizeof *signals);
 }
 
+void stop_leave_pipe(const struct stop *stop)
+{
+	sigset_t pipe;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	if (sigismember(&stop->before, SIGPIPE) == 0)
+		sigprocmask(SIG_UNBLOCK, &pipe, NULL);
+}
+
 static void survive(int signal)
 {
 	(void)signal;

@@ -27,6 +27,12 @@ struct stop {
 int stop_begin(struct stop *stop, int also);
 
 /*
+ * From here on SIGPIPE does what it does without us, as a rule it kills: for one
+ * that has taken nothing which could be lost.
+ */
+void stop_leave_pipe(const struct stop *stop);
+
+/*
  * From here on a write beyond RLIMIT_FSIZE fails with EFBIG, and does not kill us
  * with what we hold.  A COMMAND has the default again.
  */

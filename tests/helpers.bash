@@ -65,6 +65,15 @@ in_queue_call() {
 }
 
 # Runs a command as a user who owns nothing here.
+# into_nothing COMMAND ...: with a standard output whose reader has gone.
+into_nothing() {
+	mkfifo "$tmp/readerless"
+	# shellcheck disable=SC2094 # one opens what the other waits for
+	exec {reader}<>"$tmp/readerless" {writer}>"$tmp/readerless" {reader}>&-
+	rm "$tmp/readerless"
+	timeout 60 "$@" >&"$writer" {writer}>&-
+}
+
 as_nobody() { timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 
 # True while process $1 sleeps on a ring, or waits for a role in one.

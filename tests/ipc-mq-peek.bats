@@ -79,3 +79,15 @@ fill() { for t in 3 1 2 3; do limit ipc-mq-send -y $t "$1" t$t; done; }
 	run -1 bash -c "exec timeout 60 ipc-mq-peek $s >&-"
 	[ "$(depth "$s")" -eq 4 ]
 }
+
+@test "a reader that has gone ends it as SIGPIPE does, and takes nothing" {
+	s=$(new_queue sysv)
+	fill "$s"
+	for o in '' -y-9; do
+		# shellcheck disable=SC2086
+		run -141 into_nothing ipc-mq-peek $o "$s"
+		[ "$output" = "" ]
+	done
+	run -1 bash -c 'trap "" PIPE; "$@"' _ bash -c "$(declare -f into_nothing); tmp=$tmp; into_nothing ipc-mq-peek $s"
+	[ "$(depth "$s")" -eq 4 ]
+}

@@ -92,6 +92,16 @@ file_of() { echo "/dev/shm/ring.${1#ring:/}"; }
 	limit ipc-ring-get -a -j "$r" | cmp - "$tmp/first"
 }
 
+@test "a reader that has gone ends --peek as SIGPIPE does; without it nothing is lost: status 1" {
+	r=$(new_ring)
+	limit ipc-ring-put "$r" a b
+	run -141 into_nothing ipc-ring-get --peek "$r"
+	[ "$output" = "" ]
+	run -1 into_nothing ipc-ring-get -a "$r"
+	run -0 limit ipc-ring-get -a "$r"
+	[ "$output" = $'a\nb' ]
+}
+
 @test "--peek takes nothing and no role, needs reading only, and shows all or N" {
 	r=$(new_ring -m 0644)
 	run -3 limit ipc-ring-get --peek "$r"
