@@ -80,6 +80,16 @@ static size_t line_width(void)
 	return columns < STREAM_COLUMNS ? columns : STREAM_COLUMNS;
 }
 
+/* Draw LINE over the one before, cut where it is wider than the terminal and would scroll it. */
+static void draw_line(const char *line, size_t width, const char *end)
+{
+	char out[STREAM_COLUMNS + 16];
+	int length = snprintf(out, sizeof out, "\r%.*s\033[K%s", (int)width - 1, line, end);
+
+	if (write(STDERR_FILENO, out, (size_t)length) < 0)
+		return; /* a progress line that cannot be drawn is no failure */
+}
+
 /* Amount, elapsed, rate now, average; with a total: bar, share and time left. */
 static void draw_stream(struct progress *progress, const char *end)
 {
@@ -108,16 +118,9 @@ static void draw_stream(struct progress *progress, const char *end)
 			print_bar(bar, width - 2 - length - rest, share > 1 ? 1 : share);
 			length += (size_t)sprintf(line + length, " %s", bar);
 		}
-		length += (size_t)sprintf(line + length, "%s", tail);
+		strcpy(line + length, tail);
 	}
-	/* A line that is wider than the terminal would scroll it. */
-	if (length > width - 1)
-		length = width - 1;
-	memmove(line + 1, line, length);
-	line[0] = '\r';
-	length += 1 + (size_t)sprintf(line + 1 + length, "\033[K%s", end);
-	if (write(STDERR_FILENO, line, length) < 0)
-		return; /* a progress line that cannot be drawn is no failure */
+	draw_line(line, width, end);
 }
 
 static void draw_records(const struct progress *progress, const char *end)
@@ -134,16 +137,14 @@ static void draw_records(const struct progress *progress, const char *end)
 	print_bytes(amount, sizeof amount, (double)bytes);
 	print_bytes(rate, sizeof rate, (double)bytes / seconds);
 	print_time(elapsed, sizeof elapsed, (int64_t)seconds);
-	length = snprintf(line, sizeof line, "\r%lld records, %s, %.0f/s, %s/s, %s",
+	length = snprintf(line, sizeof line, "%lld records, %s, %.0f/s, %s/s, %s",
 			  (long long)records, amount, (double)records / seconds, rate, elapsed);
 	if (share > 0 && share < 1) {
 		print_time(left, sizeof left, (int64_t)(seconds / share - seconds + 0.5));
-		length += snprintf(line + length, sizeof line - (size_t)length, ", %.0f%%, ETA %s",
-				   share * 100, left);
+		snprintf(line + length, sizeof line - (size_t)length, ", %.0f%%, ETA %s",
+			 share * 100, left);
 	}
-	length += snprintf(line + length, sizeof line - (size_t)length, "\033[K%s", end);
-	if (write(STDERR_FILENO, line, (size_t)length) < 0)
-		return; /* a progress line that cannot be drawn is no failure */
+	draw_line(line, line_width(), end);
 }
 
 static void draw(struct progress *progress, const char *end)

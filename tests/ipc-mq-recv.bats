@@ -580,6 +580,11 @@ kill_receivers() {
 	limit ipc-mq-send "$q" a b
 	run -0 limit script -qec "ipc-mq-recv -a --progress $q >$tmp/got" /dev/null
 	[[ $output == *"2 records, 2 B, "* ]]
+	# Cut where it would scroll the terminal.
+	limit ipc-mq-send "$q" a b
+	run -0 limit script -qec "stty cols 20; ipc-mq-recv -a -P $q >$tmp/got" /dev/null
+	[[ $output == *"2 records, 2 B, "* ]]
+	[ "$(tr '\r' '\n' <<<"$output" | sed $'s/\033\\[K//' | wc -L)" -eq 19 ]
 }
 
 @test "with COMMAND: after a signal to both, recv dies of it, and the message is back" {
