@@ -6,6 +6,7 @@
  * is looked at once more right before; what was named is removed as it is.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,15 +175,27 @@ static bool is_unsure(const struct request *request, const struct gather *gather
 	       (gather->ref_count > 0 || request->selection.orphans || request->selection.unheld);
 }
 
+/* What is gone must be told: on standard error from where standard output has failed. */
+static int tell_removed(const struct request *request, const struct object *object)
+{
+	static bool output_failed;
+	struct ref ref;
+
+	census_ref(object, &ref);
+	if (!output_failed && cli_print_ref(&ref) == 0)
+		return STATUS_OK;
+	output_failed = true;
+	if (!request->dry)
+		say("removed %s", printed(object));
+	return STATUS_FAILED;
+}
+
 static int remove_one(const struct request *request, const struct world *world,
 		      const struct object *object, bool guarded)
 {
-	struct ref ref;
-
 	switch (alter_remove(world, object, guarded, request->dry)) {
 	case REMOVAL_DONE:
-		census_ref(object, &ref);
-		return cli_print_ref(&ref) == 0 ? STATUS_OK : STATUS_FAILED;
+		return tell_removed(request, object);
 	case REMOVAL_GONE:
 		if (request->verbose)
 			say("%s is gone already", printed(object));
@@ -257,6 +270,9 @@ int main(int argc, char **argv)
 	cli_parse(&argp, argc, argv, &request);
 	if (!cli_stdout_usable())
 		return STATUS_FAILED;
+	/* A reader that goes away does not leave the rest there. */
+	if (!request.dry)
+		signal(SIGPIPE, SIG_IGN);
 	status = cli_open_world(&world, request.selection.world);
 	if (status != STATUS_OK)
 		return status;

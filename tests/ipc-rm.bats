@@ -365,6 +365,25 @@ has_left() {
 	run -1 bash -c 'ipc-rm shm:/x >/dev/full'
 }
 
+@test "stdout that fails later: the rest is removed all the same, and told on stderr" {
+	for way in full gone; do
+		for name in x y z; do new_file $name; done
+		run -1 to_$way ipc-rm shm:/x shm:/y shm:/z
+		[ "${#lines[@]}" -eq 4 ]
+		for name in x y z; do
+			[[ $output == *shm:/$name* ]]
+			[ ! -e /dev/shm/$name ]
+		done
+	done
+	for name in x y z; do new_file $name; done
+	run -1 to_full ipc-rm -n shm:/x shm:/y
+	[ "${#lines[@]}" -eq 1 ]
+	run -141 to_gone ipc-rm -n shm:/x shm:/y
+	[ "$(ipc-ls --refs | wc -l)" -eq 3 ]
+}
+to_full() { limit "$@" >/dev/full; }
+to_gone() { into_nothing "$@"; }
+
 @test "PostgreSQL killed: its leftovers are found and removed, a live one beside it loses nothing" {
 	programs=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | tail -n 1)
 	[ -n "$programs" ] && id postgres >/dev/null 2>&1 || skip "PostgreSQL is not installed"
