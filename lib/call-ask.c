@@ -9,18 +9,24 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Read up to SIZE bytes of the input: 0 at its end, -1 with errno ETIMEDOUT or another. */
-static ssize_t read_input(const struct call_client *client, char *buffer, size_t size)
-{
-	int events = client->end == 0
-			     ? POLLIN
-			     : fdio_await(client->input, POLLIN, -1, patience_poll(client->end));
+/* How long input that was begun may stand still before the request is sent as far as it goes. */
+enum { PAUSE = 50000000 };
 
-	while (events < 0 && errno == EINTR)
-		events = fdio_await(client->input, POLLIN, -1, patience_poll(client->end));
+/* Wait for input until PAUSE (0: none), the end of the call or that of the server. */
+static enum call_outcome await_input(const struct call_client *client, int64_t pause)
+{
+	bool pauses = pause != 0 && (client->end == 0 || pause < client->end);
+	int events;
+
+	do
+		events = fdio_await(client->input, POLLIN, client->server_pidfd,
+				    patience_poll(pauses ? pause : client->end));
+	while (events < 0 && errno == EINTR);
+	if (events < 0)
+		return CALL_NO_INPUT;
 	if (events == 0)
-		errno = ETIMEDOUT;
-	return events > 0 ? fdio_read(client->input, buffer, size, -1) : -1;
+		return CALL_LATE;
+	return events & POLLPRI ? CALL_ORPHANED : CALL_ANSWERED;
 }
 
 /* The largest body that fits into a request beside its header. */
@@ -98,28 +104,36 @@ static int start_feeder(struct call_client *client)
 
 /*
  * Read of the input what fits into the request behind its header, and a byte
- * more to know whether that is all; that one is left in *EXTRA.
+ * more to know whether that is all: until it ends, or pauses.
  */
-static int read_inline(struct call_client *client, size_t *length, char *extra)
+static enum call_outcome read_inline(struct call_client *client, size_t *length)
 {
 	size_t most = most_inline(client);
 	char *body = client->message + CALL_HEADER_SIZE;
+	int64_t pause = 0;
 
-	for (*length = 0;;) {
-		bool full = *length == most;
-		ssize_t got = full ? read_input(client, extra, 1)
-				   : read_input(client, body + *length, most - *length);
+	for (*length = 0; *length <= most;) {
+		enum call_outcome outcome = await_input(client, pause);
+		ssize_t got;
 
-		if (got < 0)
-			return -1;
+		if (outcome == CALL_LATE && !call_client_is_late(client))
+			return CALL_ANSWERED;
+		if (outcome != CALL_ANSWERED)
+			return outcome;
+		got = read(client->input, body + *length, most + 1 - *length);
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			return CALL_NO_INPUT;
 		if (got == 0) {
 			client->input_ended = true;
-			return 0;
+			return CALL_ANSWERED;
 		}
-		if (full)
-			return 0;
+		if (got < 0)
+			continue;
+		if (*length == 0)
+			pause = patience_now() + PAUSE;
 		*length += (size_t)got;
 	}
+	return CALL_ANSWERED;
 }
 
 /* Fill the message with the request. */
@@ -133,15 +147,16 @@ static enum call_outcome write_request(struct call_client *client, const char *b
 		.reply = client->posix ? client->reply.handle : client->type,
 		.sequence = client->sequence,
 	};
-	char extra = 0;
+	enum call_outcome outcome;
 
 	memcpy(header.token, client->desk->token, sizeof header.token);
 	client->request = (struct call_end){ .stream = &client->desk->request,
 					     .bytes = client->desk->request_bytes,
 					     .writes = true };
 	if (bytes == NULL) {
-		if (read_inline(client, length, &extra) < 0)
-			return errno == ETIMEDOUT ? CALL_LATE : CALL_NO_INPUT;
+		outcome = read_inline(client, length);
+		if (outcome != CALL_ANSWERED)
+			return outcome;
 	} else if (*length <= most_inline(client)) {
 		memcpy(client->message + CALL_HEADER_SIZE, bytes, *length);
 	}
@@ -149,13 +164,10 @@ static enum call_outcome write_request(struct call_client *client, const char *b
 		header.flags = CALL_SHARED;
 		put(&client->request, bytes != NULL ? bytes : client->message + CALL_HEADER_SIZE,
 		    *length);
-		if (bytes == NULL) {
-			put(&client->request, &extra, 1);
-			if (start_feeder(client) < 0)
-				return CALL_NO_WAY;
-		} else {
+		if (bytes != NULL)
 			call_end_close(&client->request);
-		}
+		else if (start_feeder(client) < 0)
+			return CALL_NO_WAY;
 		*length = 0;
 	}
 	header.length = *length;

@@ -8,26 +8,45 @@
 
 #include "say.h"
 
-static int write_output(struct call_client *client, const char *bytes, size_t length)
+/*
+ * Wait for room in the output.  The server's end ends that, too, while there is
+ * more to come through STREAM; NULL: all has come.
+ */
+static enum call_outcome await_room(const struct call_client *client, const struct call_end *stream)
+{
+	bool more = stream != NULL && !call_end_is_closed(stream);
+	int events = fdio_await(client->output, POLLOUT, more ? client->server_pidfd : -1,
+				patience_poll(client->end));
+
+	if (events == 0)
+		return CALL_LATE;
+	/* All may have come before it ended. */
+	if (more && events > 0 && (events & POLLPRI) && !call_end_is_closed(stream))
+		return CALL_ORPHANED;
+	return CALL_ANSWERED;
+}
+
+/* LENGTH bytes of the reply, which came through STREAM or, where that is NULL, in a message. */
+static enum call_outcome write_output(struct call_client *client, const struct call_end *stream,
+				      const char *bytes, size_t length)
 {
 	while (length > 0) {
 		ssize_t went = fdio_write_now(client->output, client->sort, bytes, length);
 
 		if (went < 0 && errno == EAGAIN) {
-			if (fdio_await(client->output, POLLOUT, -1, patience_poll(client->end)) ==
-			    0) {
-				errno = ETIMEDOUT;
-				return -1;
-			}
+			enum call_outcome outcome = await_room(client, stream);
+
+			if (outcome != CALL_ANSWERED)
+				return outcome;
 		} else if (went < 0 && errno != EINTR) {
-			return -1;
+			return CALL_NO_OUTPUT;
 		} else if (went > 0) {
 			bytes += went;
 			length -= (size_t)went;
 			client->wrote += (uint64_t)went;
 		}
 	}
-	return 0;
+	return CALL_ANSWERED;
 }
 
 static bool has_ended(const struct call_client *client)
@@ -145,10 +164,12 @@ static enum call_outcome drain(struct call_client *client)
 		if (count < 0)
 			return CALL_NO_WAY;
 		if (count > 0) {
-			if (write_output(client, at,
-					 count > CALL_BLOCK ? CALL_BLOCK : (size_t)count) < 0)
-				return errno == ETIMEDOUT ? CALL_LATE : CALL_NO_OUTPUT;
-			call_end_move(&end, count > CALL_BLOCK ? CALL_BLOCK : (size_t)count);
+			size_t block = count > CALL_BLOCK ? CALL_BLOCK : (size_t)count;
+			enum call_outcome outcome = write_output(client, &end, at, block);
+
+			if (outcome != CALL_ANSWERED)
+				return outcome;
+			call_end_move(&end, block);
 			continue;
 		}
 		if (over)
@@ -194,8 +215,7 @@ enum call_outcome call_client_await(struct call_client *client, struct call_head
 		}
 		if (reply->kind == CALL_STREAM)
 			continue;
-		if (write_output(client, client->message + CALL_HEADER_SIZE, reply->length) < 0)
-			return errno == ETIMEDOUT ? CALL_LATE : CALL_NO_OUTPUT;
-		return CALL_ANSWERED;
+		return write_output(client, NULL, client->message + CALL_HEADER_SIZE,
+				    reply->length);
 	}
 }

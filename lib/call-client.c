@@ -40,7 +40,8 @@ int call_client_begin(struct call_client *client)
 	}
 	if (client->message_size < CALL_REPLY_MAX)
 		client->message_size = CALL_REPLY_MAX;
-	client->block = malloc(QUEUE_HEADROOM + client->message_size);
+	/* A byte more of the input is read, to know whether there is more. */
+	client->block = malloc(QUEUE_HEADROOM + client->message_size + 1);
 	if (client->block == NULL || open_reply_queue(client) < 0)
 		return -1;
 	client->message = client->block + QUEUE_HEADROOM;

@@ -25,7 +25,7 @@ teardown() { end_servers; }
 		ipc-rpc-call "$q" <"$tmp/in" >"$tmp/out" 3>&- &
 		pid=$!
 		exec 8>"$tmp/in" 9<"$tmp/out"
-		# The first must be more than a message holds, or it would wait for more.
+		# The first must be more than a message holds, or its reply would wait for more.
 		printf '%09000d\n' 1 >&8
 		read -r -t 15 line <&9
 		[ ${#line} -eq 9001 ]
@@ -336,4 +336,96 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)' 
 	[ "$(ipc-ls -o verdict --noheadings "$q" | xargs)" = unheld ]
 	serve posix -- cat # another start: what is private and old goes
 	[ ! -e "/dev/mqueue/ipcbox-private.$$.0" ]
+}
+
+is_one_message() { [ "$(echo x | call "$q")" = file ]; }
+
+@test "input that pauses: the command gets what there is; what comes at once is one message" {
+	for family in posix sysv; do
+		serve $family -- tee "$tmp/got"
+		mkfifo "$tmp/in"
+		ipc-rpc-call "$q" <"$tmp/in" >"$tmp/out" 3>&- &
+		pid=$!
+		exec 8>"$tmp/in"
+		for word in a b c; do
+			echo $word >&8
+			eventually grep -qsx $word "$tmp/got"
+		done
+		exec 8>&-
+		wait $pid
+		cmp "$tmp/out" <(printf 'a\nb\nc\n')
+		rm "$tmp/in" "$tmp/got"
+		unserve
+		serve $family -- sh -c '[ -f /dev/stdin ] && echo file || echo pipe'
+		eventually is_one_message
+		unserve
+	done
+}
+
+# Whether process $1 watches the server.
+watches_server() { grep -qs "^Pid:[[:space:]]*$server\$" /proc/"$1"/fdinfo/*; }
+
+# Kill the server; the caller $pid ends with 125 soon, and nothing is left.
+dies_with_its_server() {
+	local status=0
+	kill -9 $server
+	wait $server || true
+	LIMIT=5 limit tail --pid=$pid -f /dev/null
+	wait $pid || status=$?
+	[ $status -eq 125 ]
+	[ -s "$tmp/err" ]
+	rm -f /dev/mqueue/*
+	ipcrm --all=msg
+	no_queues
+}
+
+@test "a server that is killed while its caller waits for input: 125 within a second" {
+	for family in posix sysv; do
+		for begun in '' begun; do
+			serve $family -- cat
+			mkfifo "$tmp/in"
+			exec 8<>"$tmp/in"
+			ipc-rpc-call "$q" <"$tmp/in" 2>"$tmp/err" 3>&- 8>&- &
+			pid=$!
+			printf %s "$begun" >&8
+			eventually watches_server $pid
+			eventually asleep $pid
+			dies_with_its_server
+			[ "$begun" ] || grep -q 'was not run' "$tmp/err"
+			exec 8>&-
+			rm "$tmp/in"
+		done
+	done
+}
+
+is_full() { ! dd if=/dev/zero of="$1" oflag=nonblock bs=4096 count=1 2>/dev/null; }
+
+@test "a server that is killed while its caller cannot write: 125, unless all of the reply has come" {
+	mkfifo "$tmp/full"
+	for family in posix sysv; do
+		serve $family -- cat /dev/zero
+		exec 8<>"$tmp/full"
+		ipc-rpc-call "$q" x >"$tmp/full" 2>"$tmp/err" 3>&- 8>&- &
+		pid=$!
+		eventually watches_server $pid
+		eventually is_full "$tmp/full"
+		dies_with_its_server
+		grep -q 'may have been run' "$tmp/err"
+		exec 8>&-
+		serve $family -- seq 40000
+		exec 8<>"$tmp/full"
+		ipc-rpc-call "$q" x >"$tmp/full" 3>&- 8>&- &
+		pid=$!
+		eventually watches_server $pid
+		# Its one worker goes on when it has answered the first.
+		call "$q" y | cmp - <(seq 40000)
+		kill -9 $server
+		wait $server || true
+		exec 9<"$tmp/full" 8>&-
+		cmp - <(seq 40000) <&9
+		exec 9<&-
+		wait $pid
+		rm -f /dev/mqueue/*
+		ipcrm --all=msg
+	done
 }
