@@ -91,7 +91,8 @@ static int nobody(const struct job *job, int error)
 		say("nobody serves %s: there is no such queue", job->text);
 	else if (error == ESRCH)
 		say("nobody serves %s", job->text);
-	else if (error == EPERM && job->client.server_uid != 0)
+	else if (error == EPERM && job->client.server_uid != 0 &&
+		 job->client.server_uid != geteuid())
 		say("cannot call %s: its server runs as uid %ld; it must be ours or root's",
 		    job->text, (long)job->client.server_uid);
 	else if (error == EPERM)

@@ -429,3 +429,50 @@ is_full() { ! dd if=/dev/zero of="$1" oflag=nonblock bs=4096 count=1 2>/dev/null
 		ipcrm --all=msg
 	done
 }
+
+# serve_by FAMILY PREFIX ...: as serve does, a server that PREFIX runs; its queue is for all.
+serve_by() {
+	local ref
+	ref=mq:$(fresh_name "by$((++served))")
+	[ "$1" = posix ] || ref=mq:private
+	rm -f "$tmp/ref"
+	"${@:2}" ipc-rpc-serve --create -m 0666 "$ref" cat >"$tmp/ref" 2>>"$tmp/server.err" 3>&- &
+	server=$!
+	eventually [ -s "$tmp/ref" ]
+	q=$(cat "$tmp/ref")
+}
+
+@test "a server that cannot look at its caller: 125 at once, and nothing is sent" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	local user='setpriv --reuid=65534 --regid=65534 --clear-groups'
+	local more='--inh-caps=+net_raw --ambient-caps=+net_raw'
+	local less='--bounding-set=-sys_ptrace --inh-caps=-sys_ptrace'
+	local below='unshare --fork --kill-child --pid --mount-proc'
+	# The server's prefix, its caller's, and the status.
+	local cases=(
+		"setpriv $less|env|125"
+		"$user|$user $more|125"
+		"$user $more|$user|0"
+		"$user $more|$user $more|0"
+		"$user|setpriv --reuid=65534 --regid=1 --clear-groups|125"
+		"$below|env|125"
+	)
+	# Kernels differ in who may make a user namespace.
+	! $user unshare -U true || cases+=("$user|$user unshare -U|0" "$user unshare -U|$user|125")
+	for family in posix sysv; do
+		for case in "${cases[@]}"; do
+			IFS='|' read -r serving calling status <<<"$case"
+			echo "$family: $case"
+			serve_by $family $serving
+			run "-$status" limit $calling ipc-rpc-call -t 15 "$q" x
+			[ "$status" -eq 0 ] || [ ${#lines[@]} -eq 1 ]
+			holds 0
+			run -1 grep dropped "$tmp/server.err"
+			# An unshare that forks heeds nothing else.
+			kill -9 $server
+			wait $server || true
+			rm -f /dev/mqueue/*
+			ipcrm --all=msg
+		done
+	done
+}
