@@ -113,7 +113,7 @@ static int open_queue(struct job *job)
 		int error = errno;
 
 		/* It may be made anew under the same name. */
-		if (error == ESRCH && !job->ready) {
+		if (error == ESRCH) {
 			queue_close(&job->queue);
 			job->open = false;
 		}

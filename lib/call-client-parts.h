@@ -7,7 +7,7 @@
 /* What the parts of the caller's side share. */
 enum { CALL_BLOCK = 65536 };
 
-/* Of one server: they are not freed, for their threads watch it to the end. */
+/* Of one server, which their threads watch. */
 struct call_wakers {
 	struct waker sending, receiving;
 };

@@ -34,10 +34,6 @@ int call_client_begin(struct call_client *client)
 	client->reply.handle = -1;
 	client->message_size =
 		client->queue->message_max < most ? client->queue->message_max : most;
-	if (client->message_size < CALL_HEADER_SIZE) {
-		errno = EMSGSIZE;
-		return -1;
-	}
 	if (client->message_size < CALL_REPLY_MAX)
 		client->message_size = CALL_REPLY_MAX;
 	/* A byte more of the input is read, to know whether there is more. */
@@ -45,7 +41,7 @@ int call_client_begin(struct call_client *client)
 	if (client->block == NULL || open_reply_queue(client) < 0)
 		return -1;
 	client->message = client->block + QUEUE_HEADROOM;
-	client->queue->one_at_a_time = client->reply.one_at_a_time = true;
+	client->reply.one_at_a_time = true;
 	client->sort = fdio_sort(client->output);
 	client->desk = call_desk_make(&client->desk_descriptor);
 	return client->desk == NULL ? -1 : 0;

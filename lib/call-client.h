@@ -55,15 +55,17 @@ struct call_client {
 	bool queue_is_gone; /* System V */
 };
 
-/* Get ready for calls.  Returns 0, or -1 with errno. */
-int call_client_begin(struct call_client *client);
-
 /*
- * Find out who serves the queue.  Returns 0, or -1 with errno: ESRCH nobody;
+ * Find out who serves the queue, before each call; between two of them it may
+ * have been closed and opened again.  Returns 0, or -1 with errno: ESRCH nobody;
  * EPERM a process of another user who is not root, or who cannot look at us;
- * EACCES a process that is not to be seen from here.
+ * EACCES a process that is not to be seen from here, or does not see us;
+ * EMSGSIZE the queue's messages are too small.
  */
 int call_client_find(struct call_client *client);
+
+/* Get ready for calls, once a server was found.  Returns 0, or -1 with errno. */
+int call_client_begin(struct call_client *client);
 
 enum call_outcome {
 	CALL_ANSWERED,  /* the header of the reply is filled */

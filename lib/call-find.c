@@ -138,6 +138,28 @@ static bool is_known_to_serve(const struct call_client *client)
 	return waker != NULL && waker->running && !(waker_causes(waker) & WAKER_ENDED);
 }
 
+/* The queue may be another than at the call before. */
+static int take_queue(const struct call_client *client)
+{
+	client->queue->one_at_a_time = true;
+	if (client->queue->message_max >= CALL_HEADER_SIZE)
+		return 0;
+	errno = EMSGSIZE;
+	return -1;
+}
+
+/* A helper that has told of the end of its server would go on interrupting us. */
+static void leave_server(struct call_client *client)
+{
+	if (client->server_pidfd > 0)
+		close(client->server_pidfd);
+	if (client->wakers == NULL)
+		return;
+	waker_close(&client->wakers->sending);
+	waker_close(&client->wakers->receiving);
+	free(client->wakers);
+}
+
 int call_client_find(struct call_client *client)
 {
 	pid_t server;
@@ -151,15 +173,15 @@ int call_client_find(struct call_client *client)
 	}
 	if (server == client->server && !client->wakers->receiving.running)
 		return 0;
-	if (client->server_pidfd > 0)
-		close(client->server_pidfd);
+	leave_server(client);
 	client->server = server;
 	client->server_pidfd = pidfd_open(server, 0);
 	client->wakers = calloc(1, sizeof *client->wakers);
 	if (client->wakers != NULL && client->server_pidfd >= 0) {
 		errno = ESRCH;
 		/* Does the PID still mean who had the queue? */
-		if (queue_server(client->queue) == server && check_server(client) == 0)
+		if (queue_server(client->queue) == server && check_server(client) == 0 &&
+		    take_queue(client) == 0)
 			return 0;
 	}
 	client->server = 0;

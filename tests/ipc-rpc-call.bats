@@ -476,3 +476,48 @@ serve_by() {
 		done
 	done
 }
+
+# Calls of "$@" to $q, the first of which is answered, by serve_again, but cannot go on.
+call_in_steps() {
+	exec 8<>"$tmp/full"
+	while ! is_full "$tmp/full"; do :; done
+	ipc-rpc-call -t 30 "$q" "$@" >"$tmp/full" 2>"$tmp/err" 3>&- 8>&- &
+	pid=$!
+	eventually watches_server $pid
+	[ "$(call "$q" probe)" = "$word probe" ] # the one worker has answered the first call
+}
+
+# A new queue $q, made with "$@", and a server that answers with $word and the request.
+serve_again() {
+	ipc-mq-create "$@" "$q" >/dev/null
+	env --default-signal=INT ipc-rpc-serve "$q" sh -c "printf '$word '; cat" >/dev/null 2>>"$tmp/server.err" 3>&- 8>&- &
+	server=$!
+}
+
+no_more_serving() {
+	kill $server
+	wait $server || true
+	ipc-rm "$q" >/dev/null
+}
+
+@test "a queue that is made anew between two ARGUMENTs: the new server answers" {
+	local long size shape
+	long=$(head -c 500 /dev/zero | tr '\0' x)
+	mkfifo "$tmp/full"
+	for q in mq:/steps mq:key:0x4711; do
+		shape=()
+		[ $q != mq:/steps ] || shape=(-s 200)
+		word=first
+		serve_again
+		call_in_steps a "$long" b
+		no_more_serving
+		word=second
+		serve_again "${shape[@]}"
+		[ "$(call "$q" probe)" = "$word probe" ]
+		exec 9<"$tmp/full" 8>&-
+		tr -d '\0' <&9 | cmp - <(printf %s "first a" "second $long" "second b")
+		exec 9<&-
+		wait $pid
+		no_more_serving
+	done
+}
