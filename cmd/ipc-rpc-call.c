@@ -194,10 +194,18 @@ static int status_of(const struct job *job, const struct call_header *reply)
 	return STATUS_OWN_FAILURE;
 }
 
-/* What is known of the request when no reply came. */
+/* What is known of the request when it failed. */
 static const char *fate(const struct job *job)
 {
-	return job->client.taken ? "it may have been run" : "it was not run";
+	return job->client.taken ? "the request may have been run" : "the request was not run";
+}
+
+static void no_way(const struct job *job, int error)
+{
+	char hint[QUEUE_HINT_MAX];
+
+	queue_hint(hint, &job->ref, NULL, error);
+	say("cannot call %s: %s%s: %s", job->text, strerror(error), hint, fate(job));
 }
 
 static int ask(struct job *job, const char *bytes, int64_t end)
@@ -220,16 +228,16 @@ static int ask(struct job *job, const char *bytes, int64_t end)
 		say("the server of %s has ended before it had answered: %s", job->text, fate(job));
 		break;
 	case CALL_REMOVED:
-		say("cannot call %s: it has been removed", job->text);
+		say("cannot call %s: it has been removed: %s", job->text, fate(job));
 		break;
 	case CALL_NO_INPUT:
-		say_errno("cannot read standard input");
+		say("cannot read standard input: %s: %s", strerror(errno), fate(job));
 		break;
 	case CALL_NO_OUTPUT:
-		say_errno("cannot write to standard output");
+		say("cannot write to standard output: %s: %s", strerror(errno), fate(job));
 		break;
 	case CALL_NO_WAY:
-		cli_queue_failure("call", &job->ref, NULL, errno);
+		no_way(job, errno);
 		break;
 	}
 	return STATUS_OWN_FAILURE;

@@ -521,3 +521,48 @@ no_more_serving() {
 		no_more_serving
 	done
 }
+
+@test "each way to fail says what became of the request" {
+	local last
+	for family in posix sysv; do
+		# A queue that is removed while a third call waits for room.
+		if [ $family = posix ]; then q=$(new_queue posix -d 1); else q=$(new_queue sysv --capacity=100); fi
+		rm -f "$tmp/begun"
+		ipc-rpc-serve "$q" sh -c "echo >$tmp/begun; sleep 30" 2>/dev/null 3>&- &
+		server=$!
+		ipc-rpc-call -t 30 "$q" x 2>/dev/null 3>&- &
+		eventually [ -s "$tmp/begun" ]
+		ipc-rpc-call -t 30 "$q" y 2>/dev/null 3>&- &
+		eventually holds 1
+		ipc-rpc-call -t 30 "$q" z 2>"$tmp/err" 3>&- &
+		last=$!
+		eventually in_queue_call $last
+		ipc-rm "$q" >/dev/null
+		status=0
+		wait $last || status=$?
+		[ $status -eq 125 ]
+		grep -q 'was not run' "$tmp/err"
+		kill -9 $server
+		wait
+
+		serve $family -- tee "$tmp/got"
+		run -125 bash -c "exec timeout 60 ipc-rpc-call $q </"
+		[[ $output == *'was not run'* ]]
+		run -125 bash -c "exec timeout 60 ipc-rpc-call $q x >/dev/full"
+		[[ $output == *'may have been run'* ]]
+		# Input that fails after a part of it: a socket that was closed before all was read.
+		rm -f "$tmp/got"
+		run -125 timeout 60 python3 -c '
+import os, socket, subprocess, sys, time
+ours, theirs = socket.socketpair()
+call = subprocess.Popen(["ipc-rpc-call", sys.argv[1]], stdin=theirs)
+theirs.send(b"unread")
+ours.send(b"begun")
+while not os.path.exists(sys.argv[2]) or os.path.getsize(sys.argv[2]) < 5:
+    time.sleep(0.02)
+ours.close()
+sys.exit(call.wait())' "$q" "$tmp/got"
+		[[ $output == *'may have been run'* ]]
+		unserve
+	done
+}
