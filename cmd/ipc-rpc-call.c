@@ -133,6 +133,11 @@ static int find_server(struct job *job, int64_t end)
 
 		if (error == 0)
 			return 0;
+		if (job->client.unmade != NULL) {
+			cli_queue_failure("make a queue for replies from", &job->ref,
+					  job->client.unmade, error);
+			return STATUS_OWN_FAILURE;
+		}
 		if (error != ENOENT && error != ESRCH && error != EPERM && error != EACCES) {
 			cli_queue_failure("call", &job->ref, NULL, error);
 			return STATUS_OWN_FAILURE;

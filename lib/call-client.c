@@ -8,21 +8,31 @@
 
 #include "call-client-parts.h"
 
-static int open_reply_queue(struct call_client *client)
+static int make_reply_queue(struct call_client *client)
 {
-	struct queue_shape shape = { .depth = 2, .message_size = CALL_REPLY_MAX, .mode = 0600 };
+	struct queue_shape *shape = &client->reply_shape;
+	int made;
+
+	*shape = (struct queue_shape){ .depth = 2, .message_size = CALL_REPLY_MAX, .mode = 0600 };
+	made = queue_create_private(&client->reply, shape);
+	if (made < 0 && errno == EINVAL) {
+		shape->message_size = 2 * CALL_HEADER_SIZE; /* the least a system may allow */
+		made = queue_create_private(&client->reply, shape);
+	}
+	client->unmade = made < 0 ? shape : NULL;
+	return made;
+}
+
+static int have_place_for_replies(struct call_client *client)
+{
 	uint32_t number;
 
-	if (!client->posix) {
-		if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-			return -1;
-		client->type = call_type(client->pid, number);
-		return 0;
-	}
-	if (queue_create_private(&client->reply, &shape) == 0)
-		return 0;
-	shape.message_size = 2 * CALL_HEADER_SIZE; /* the least that a system may allow */
-	return errno == EINVAL ? queue_create_private(&client->reply, &shape) : -1;
+	if (client->posix)
+		return make_reply_queue(client);
+	if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+		return -1;
+	client->type = call_type(client->pid, number);
+	return 0;
 }
 
 int call_client_begin(struct call_client *client)
@@ -38,7 +48,7 @@ int call_client_begin(struct call_client *client)
 		client->message_size = CALL_REPLY_MAX;
 	/* A byte more of the input is read, to know whether there is more. */
 	client->block = malloc(QUEUE_HEADROOM + client->message_size + 1);
-	if (client->block == NULL || open_reply_queue(client) < 0)
+	if (client->block == NULL || have_place_for_replies(client) < 0)
 		return -1;
 	client->message = client->block + QUEUE_HEADROOM;
 	client->reply.one_at_a_time = true;

@@ -28,6 +28,8 @@ struct call_client {
 	/* After call_client_find(). */
 	pid_t server;
 	uid_t server_uid;
+	/* After call_client_begin(): the queue for replies that could not be made, or NULL. */
+	const struct queue_shape *unmade;
 	/* After a call. */
 	bool taken;     /* a server had taken the request */
 	uint64_t wrote; /* bytes of the reply that went to the output */
@@ -35,10 +37,11 @@ struct call_client {
 	/* The module's own. */
 	struct call_desk *desk;
 	int desk_descriptor;
-	struct queue reply; /* POSIX */
-	int64_t type;       /* System V */
-	int server_pidfd;   /* or 0 */
-	pid_t pid;          /* ours */
+	struct queue reply;             /* POSIX */
+	struct queue_shape reply_shape; /* POSIX */
+	int64_t type;                   /* System V */
+	int server_pidfd;               /* or 0 */
+	pid_t pid;                      /* ours */
 	int stop;
 	uint64_t sequence;
 	struct call_wakers *wakers;

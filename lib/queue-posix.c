@@ -271,7 +271,7 @@ static void hint_at_memory(char *hint, const struct queue_shape *shape)
 		snprintf(used_text, sizeof used_text, "at least %lld are in use", (long long)used);
 	snprintf(hint, QUEUE_HINT_MAX,
 		 " (the queue needs %lld bytes, %s, and the user's limit RLIMIT_MSGQUEUE is %llu: "
-		 "ulimit -q, or a smaller --depth or --message-size)",
+		 "ulimit -q, or a smaller depth or message size)",
 		 (long long)charge(&attributes), used_text, (unsigned long long)limit.rlim_cur);
 }
 

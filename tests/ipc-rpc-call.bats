@@ -566,3 +566,20 @@ sys.exit(call.wait())' "$q" "$tmp/got"
 		unserve
 	done
 }
+
+@test "POSIX: the limit that leaves no queue for replies is named" {
+	[ "$(id -u)" -eq 0 ] && [ -w /proc/sys/fs/mqueue/queues_max ] || skip "the settings cannot be written"
+	serve posix -m 0666 -- cat
+	run -0 as_nobody ipc-rpc-call "$q" x
+	for limit in queues_max msg_max; do
+		kept=$(cat /proc/sys/fs/mqueue/$limit)
+		echo 1 >/proc/sys/fs/mqueue/$limit
+		run -125 as_nobody ipc-rpc-call "$q" x
+		[[ $output == *"/proc/sys/fs/mqueue/$limit is 1)" ]]
+		echo "$kept" >/proc/sys/fs/mqueue/$limit
+	done
+	run -125 as_nobody bash -c "ulimit -q 1000; exec ipc-rpc-call $q x"
+	[[ $output == *"RLIMIT_MSGQUEUE is 1000: ulimit -q"* ]]
+	run -0 as_nobody ipc-rpc-call "$q" x
+	unserve
+}
