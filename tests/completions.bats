@@ -328,6 +328,23 @@ lines_in_terminal() {
 	rm /dev/shm/*
 }
 
+@test "bash: behind a second colon, and inside quotes" {
+	touch /dev/shm/co:lon '/dev/shm/plain one'
+	run -0 bash_offers ipc-rm shm : /co :
+	[ "$output" = lon ]
+	run -0 bash_offers ipc-rm shm:/co:
+	[ "$output" = lon ]
+	run -0 bash_offers ipc-rm 'shm:/plain\ o'
+	[ "$output" = '/plain\ one' ]
+	for quote in \" \'; do
+		run -0 bash_offers ipc-rm "${quote}shm:/pl"
+		[ "$output" = 'shm:/plain one' ]
+		run -0 bash_offers ipc-rm "${quote}shm:/co:"
+		[ "$output" = shm:/co:lon ]
+	done
+	rm /dev/shm/*
+}
+
 @test "fish: a name cannot forge a REF, and is offered as the tools print it" {
 	command -v fish >/dev/null || skip "fish is not installed"
 	touch /dev/shm/$'nl\nimportant' /dev/shm/plain
