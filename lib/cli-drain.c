@@ -29,7 +29,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &options->stream;
 		return 0;
 	case 'c':
-		options->count = cli_number(state, "count", text, 1, INT64_MAX);
+		options->count = cli_number(state, "count", text, 1, INT64_MAX - 1);
 		return 0;
 	case 'a':
 		options->all = true;

@@ -151,6 +151,8 @@ sys.exit(p.wait())' ipc-mq-recv -a -F whole "$q" >"$tmp/got"
 @test "wrong usage: status 2, or 125 with a COMMAND" {
 	q=$(new_queue sysv)
 	run -2 limit ipc-mq-recv -c 0 "$q"
+	run -2 limit ipc-mq-recv -c 9223372036854775807 "$q"
+	run -3 limit ipc-mq-recv -nc 9223372036854775806 "$q"
 	run -2 limit ipc-mq-recv -c 1 -a "$q"
 	run -2 limit ipc-mq-recv -a -f "$q"
 	run -2 limit ipc-mq-recv -a -t 1 "$q"
