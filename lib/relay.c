@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fdio.h"
@@ -153,17 +154,32 @@ static void settle(struct relay *relay)
 	}
 }
 
-/* Into a socket that was inherited and may wait splice(2) does so, whatever it is told. */
-static bool makes_splice_wait(const struct relay_end *sink)
+static bool is_unix_stream(int descriptor)
 {
-	return sink->sort == RELAY_SOCKET && sink->descriptor >= 0 &&
-	       !(fcntl(sink->descriptor, F_GETFL) & O_NONBLOCK);
+	int domain = 0, type = 0;
+	socklen_t length = sizeof domain;
+
+	return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
+	       getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+	       domain == AF_UNIX && type == SOCK_STREAM;
+}
+
+/*
+ * With a socket that was inherited and may wait splice(2) does so, whatever it is
+ * told, and keeps who reads the pipe behind it from its bytes meanwhile; but for
+ * unix stream sockets that are read.
+ */
+static bool makes_splice_wait(const struct relay_end *end)
+{
+	return end->sort == RELAY_SOCKET && end->descriptor >= 0 &&
+	       !(fcntl(end->descriptor, F_GETFL) & O_NONBLOCK) &&
+	       (end->is_sink || !is_unix_stream(end->descriptor));
 }
 
 static int choose_way(struct relay *relay)
 {
 	bool memory = relay->source_count > 1 || relay->slow != RELAY_BLOCK ||
-		      relay->capacity > 0 || relay->ends_records || makes_splice_wait(relay->sinks);
+		      relay->capacity > 0 || relay->ends_records;
 
 	/* From a socket the kernel moves bytes into a pipe of our own, ready or not. */
 	memory = memory || (relay->capacity == 0 && relay->sources[0].sort == RELAY_SOCKET);
@@ -171,6 +187,7 @@ static int choose_way(struct relay *relay)
 		const struct relay_end *end = relay_end_at(relay, i);
 
 		memory = memory || end->sort == RELAY_TERMINAL || end->sort == RELAY_FILE ||
+			 makes_splice_wait(end) ||
 			 (relay->sink_count > 1 && end->is_sink && end->sort != RELAY_PIPE);
 	}
 	if (memory)

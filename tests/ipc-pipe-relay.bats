@@ -450,6 +450,40 @@ finally:
     ours.close()'
 }
 
+@test "an inherited TCP socket that waits when it is read from keeps neither bytes nor signals from coming" {
+	mkfifo a b
+	for sinks in - "a b" unix:s; do
+		# shellcheck disable=SC2086
+		limit python3 -c '
+import os, select, socket, subprocess, sys
+sinks = sys.argv[1:]
+listener = socket.create_server(("127.0.0.1", 0))
+writer = socket.create_connection(listener.getsockname())
+source, _ = listener.accept()
+peer = socket.socket(socket.AF_UNIX)
+peer.bind("s")
+peer.listen()
+a, b = (os.open(name, os.O_RDONLY | os.O_NONBLOCK) for name in "ab")
+# It may have to wait for the relay, which must not keep us from ending that.
+cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+relay = subprocess.Popen(["ipc-pipe-relay", "--to", *sinks], stdin=source, stdout=cat.stdin)
+cat.stdin.close()
+source.close()
+try:
+    peer.settimeout(10)
+    reader = peer.accept()[0] if sinks == ["unix:s"] else None
+    got = {"-": cat.stdout, "a": a, "unix:s": reader}[sinks[0]]
+    writer.sendall(b"hello\n")
+    assert select.select([got], [], [], 10)[0], "nothing has come"
+    assert os.read(got if got == a else got.fileno(), 100) == b"hello\n"
+    relay.terminate()
+    assert relay.wait(10) == -15
+finally:
+    relay.kill()' $sinks
+		rm s
+	done
+}
+
 @test "what was taken for a reader that dies, and not written, is told as well" {
 	go --json -b 1M in --to fd:5 5> >(head -c 1 >first) 2>err
 	ends_with 1
