@@ -58,14 +58,13 @@ bool relay_source_is_at_end(const struct relay_end *source)
 
 void relay_source_unread(struct relay *relay, struct relay_end *source)
 {
-	int64_t told = relay->hold[0] < 0 ? relay->reach : 0; /* which some sinks have got */
 	int unread = 0;
 
 	if ((source->sort != RELAY_PIPE && source->sort != RELAY_SOCKET) ||
 	    source->descriptor < 0 || ioctl(source->descriptor, FIONREAD, &unread) < 0 ||
-	    unread <= told)
+	    unread == 0)
 		return;
-	source->unread_bytes = unread - told;
+	source->unread_bytes = unread;
 	relay->tell(relay, RELAY_UNREAD, source, source->unread_bytes);
 }
 

@@ -85,8 +85,8 @@ static int discard(struct relay *relay, int64_t bytes)
 		close(nowhere);
 	}
 	if (gone <= 0)
-		gone = read(head(relay), waste,
-			    bytes < (int64_t)sizeof waste ? (size_t)bytes : sizeof waste);
+		gone = fdio_read_now(head(relay), FDIO_PIPE, waste,
+				     bytes < (int64_t)sizeof waste ? (size_t)bytes : sizeof waste);
 	if (gone > 0)
 		advance(relay, gone);
 	return 1;
@@ -245,6 +245,16 @@ static int step(struct relay *relay)
 		changed = dry != relay_is_dry(relay);
 	}
 	return changed;
+}
+
+void relay_tee_end(struct relay *relay)
+{
+	int64_t before = 0;
+
+	while (relay->hold[0] < 0 && relay->reach > 0 && relay->reach != before) {
+		before = relay->reach;
+		discard(relay, before);
+	}
 }
 
 int relay_tee_begin(struct relay *relay)

@@ -146,6 +146,7 @@ static void settle(struct relay *relay)
 	for (size_t i = 0; i < relay->sink_count; i++)
 		if (relay->sinks[i].state != RELAY_OVER)
 			relay_close_sink(relay, &relay->sinks[i]);
+	relay_tee_end(relay);
 	for (size_t i = 0; i < relay->source_count; i++)
 		relay_source_unread(relay, &relay->sources[i]);
 	for (size_t i = 0; i < relay_end_count(relay); i++) {

@@ -122,6 +122,9 @@ void relay_store_full(struct relay *relay);
 bool relay_meets(struct relay *relay);
 enum fdio_sort relay_fdio_sort(const struct relay_end *end);
 void relay_splice_end(struct relay *relay);
+
+/* What a sink has got is taken from the source: its next reader is not to get it again. */
+void relay_tee_end(struct relay *relay);
 void relay_pump_end(struct relay *relay);
 int relay_make_hold(struct relay *relay);
 

@@ -1011,6 +1011,25 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	exec 5>&-
 }
 
+@test "what one sink has got is not left in the source for its next reader, and the account says so" {
+	mkfifo src a b
+	exec 5<>src
+	go --json --drain-timeout=50ms src --to a b 2>err # b has no reader
+	exec 6<a
+	echo hello >&5
+	read -r line <&6
+	[ "$line" = hello ]
+	echo more >&5 # which no sink gets before b has the first
+	kill "$pid"
+	ends_with 143
+	grep -qx 'ipc-pipe-relay: 6 bytes could not be delivered to b' err
+	grep -qx 'ipc-pipe-relay: 5 bytes were left unread in src' err
+	[ "$(tail -n 1 err | jq -c '[.bytes, .sources[0].unread_bytes, .sinks[].bytes]')" = '[6,5,6,0]' ]
+	read -r line <&5
+	[ "$line" = more ]
+	exec 5>&- 6<&-
+}
+
 @test "signals that come together are one wish to stop" {
 	mkfifo a b
 	go -b 1M a --to b 2>err
