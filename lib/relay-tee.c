@@ -25,6 +25,12 @@ static int head(const struct relay *relay)
 	return relay->hold[0] >= 0 ? relay->hold[0] : relay->sources[0].descriptor;
 }
 
+int64_t relay_tee_due(const struct relay *relay, size_t i)
+{
+	/* Behind a socket all that is in our own pipe was taken. */
+	return (relay->hold[0] >= 0 ? relay->held : relay->reach) - relay->ahead[i];
+}
+
 /* The least that a live sink is ahead, the most that any was, how many are not. */
 struct spread {
 	int64_t least, most, behind;

@@ -127,7 +127,7 @@ static int64_t undelivered(const struct relay *relay, size_t i)
 					  relay->sources[j].stage.start);
 		return left + (sink->cut ? 0 : relay->store.end - sink->position);
 	}
-	return relay->ahead != NULL ? relay->reach - relay->ahead[i] : relay->held;
+	return relay->ahead != NULL ? relay_tee_due(relay, i) : relay->held;
 }
 
 /* The account of what is left when the loop has ended. */

@@ -1030,6 +1030,32 @@ os.execvp("timeout", ["timeout", "-k1", "10", "ipc-pipe-relay", "-b", "0", "--js
 	exec 5>&- 6<&-
 }
 
+@test "what was taken of a socket for several sinks and not delivered is told" {
+	mkfifo a b
+	go --json --drain-timeout=50ms unix-listen:s --to a b 2>err # which nobody reads
+	eventually listens s
+	child=$(pgrep -P "$pid" ipc-pipe-relay)
+	echo hello | relay --to unix:s
+	has_taken() { kill -USR1 "$child" && grep -q '"bytes":6,' err; }
+	eventually has_taken
+	kill "$pid"
+	ends_with 143
+	grep -qx 'ipc-pipe-relay: 6 bytes could not be delivered to a' err
+	grep -qx 'ipc-pipe-relay: 6 bytes could not be delivered to b' err
+
+	# So it is when their readers die.
+	go --json -R 1 unix-listen:s --to a b 2>err
+	eventually listens s
+	exec 6<a 7<b
+	echo hello | relay --to unix:s
+	[ "$(head -c 1 <&6)" = h ] && [ "$(head -c 1 <&7)" = h ]
+	exec 6<&- 7<&-
+	ends_with 1
+	[ "$(tail -n 1 err | jq .bytes)" = 6 ]
+	grep -qx "ipc-pipe-relay: $((6 - $(account err bytes 0))) bytes could not be delivered to a" err
+	grep -qx "ipc-pipe-relay: $((6 - $(account err bytes 1))) bytes could not be delivered to b" err
+}
+
 @test "signals that come together are one wish to stop" {
 	mkfifo a b
 	go -b 1M a --to b 2>err
