@@ -181,12 +181,13 @@ static int serve(struct relay *relay, size_t i, const struct spread *spread)
 	return 0;
 }
 
-static void finish_sinks(struct relay *relay, const struct spread *spread)
+/* No more will come: who has got all is closed. */
+static void finish_sinks(struct relay *relay)
 {
 	for (size_t i = 0; i < relay->sink_count; i++) {
 		struct relay_end *sink = &relay->sinks[i];
 
-		if (sink->state != RELAY_OVER && relay->ahead[i] == spread->most)
+		if (sink->state != RELAY_OVER && relay_tee_due(relay, i) == 0)
 			relay_sink_finished(relay, sink);
 	}
 }
@@ -227,8 +228,8 @@ static int step(struct relay *relay)
 	source->wanted = false;
 	if (spread.live > 0 && spread.least > 0)
 		return discard(relay, spread.least);
-	if (dry && relay->held == 0)
-		finish_sinks(relay, &spread);
+	if (dry)
+		finish_sinks(relay);
 	if (spread.most == 0 && (dry || source->state != RELAY_OPEN) && relay->held == 0)
 		return 0;
 	if (relay->hold[0] >= 0 && relay->held == 0)

@@ -561,6 +561,19 @@ needs_strace() {
 	ends_with 0
 }
 
+@test "a sink that has got all of a socket is closed, though another one has no reader yet" {
+	mkfifo a b
+	go unix-listen:s --to a b
+	exec 6<a
+	eventually listens s
+	echo hello | relay --to unix:s
+	LIMIT=10 limit cat <&6 >out # it comes to its end
+	[ "$(cat out)" = hello ]
+	[ "$(limit cat b)" = hello ]
+	exec 6<&-
+	ends_with 0
+}
+
 @test "somebody else reads the source of several sinks, too: told, and no endless try" {
 	mkfifo src a b
 	go src --to a b 2>err
