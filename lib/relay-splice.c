@@ -13,8 +13,7 @@
 
 static const unsigned how = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
 
-/* Whether the kernel cannot splice between these two at all. */
-static bool is_unfit(int error)
+bool relay_splice_is_unfit(int error)
 {
 	return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP;
 }
@@ -83,7 +82,7 @@ static int step_direct(struct relay *relay)
 		return want_more(relay, source, sink);
 	if (errno == EINTR)
 		return 1;
-	if (is_unfit(errno) && sink->bytes == 0)
+	if (relay_splice_is_unfit(errno) && sink->bytes == 0)
 		return fall_back(relay);
 	/* Which side was it?  A pipe that is written to has no other error. */
 	if (errno == EPIPE || sink->sort == RELAY_SOCKET)
@@ -106,7 +105,7 @@ static int fill_hold(struct relay *relay, struct relay_end *source)
 	} else if (errno == EAGAIN) {
 		source->wanted = true;
 		return 0;
-	} else if (is_unfit(errno) && source->bytes == 0) {
+	} else if (relay_splice_is_unfit(errno) && source->bytes == 0) {
 		return fall_back(relay);
 	} else if (errno != EINTR) {
 		relay_source_failed(relay, source, errno);

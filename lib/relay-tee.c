@@ -112,7 +112,7 @@ static int fill(struct relay *relay)
 	} else if (errno == EAGAIN) {
 		source->wanted = true;
 		return 0;
-	} else if ((errno == EINVAL || errno == ENOSYS) && source->bytes == 0) {
+	} else if (relay_splice_is_unfit(errno) && source->bytes == 0) {
 		return relay_pump_begin(relay) < 0 ? -1 : 1;
 	} else if (errno != EINTR) {
 		relay_source_failed(relay, source, errno);
@@ -120,11 +120,11 @@ static int fill(struct relay *relay)
 	return 1;
 }
 
-/* The kernel cannot do this: go on with the pump, as long as all are even. */
+/* The kernel cannot do this: go on with the pump, as long as all are even and nothing is held. */
 static int cannot(struct relay *relay, struct relay_end *sink, const struct spread *spread,
 		  int error)
 {
-	if (error == EPIPE || spread->most > 0) {
+	if (error == EPIPE || spread->most > 0 || relay->held > 0) {
 		relay_sink_failed(relay, sink, error);
 		return 1;
 	}
@@ -264,12 +264,28 @@ void relay_tee_end(struct relay *relay)
 	}
 }
 
+/* Whether tee(2) is allowed here at all: then it finds that our own pipe has nothing yet. */
+static bool can_tee(const struct relay *relay)
+{
+	int other[2];
+	bool can;
+
+	if (pipe2(other, O_CLOEXEC | O_NONBLOCK) < 0)
+		return false;
+	can = tee(relay->hold[0], other[1], 1, how) < 0 && errno == EAGAIN;
+	close(other[0]);
+	close(other[1]);
+	return can;
+}
+
 int relay_tee_begin(struct relay *relay)
 {
 	relay->ahead = calloc(relay->sink_count, sizeof *relay->ahead);
 	if (relay->ahead == NULL)
 		return -1;
-	if (relay->sources[0].sort == RELAY_SOCKET && relay_make_hold(relay) < 0)
+	/* Of what is in our own pipe the pump would know nothing: it cannot take over later. */
+	if (relay->sources[0].sort == RELAY_SOCKET &&
+	    (relay_make_hold(relay) < 0 || !can_tee(relay)))
 		return relay_pump_begin(relay);
 	relay->step = step;
 	return 0;

@@ -123,6 +123,9 @@ bool relay_meets(struct relay *relay);
 enum fdio_sort relay_fdio_sort(const struct relay_end *end);
 void relay_splice_end(struct relay *relay);
 
+/* Whether ERROR says that the kernel cannot splice between two ends at all. */
+bool relay_splice_is_unfit(int error);
+
 /* What the Ith of several sinks has yet to get of what was taken, or of what another one has. */
 int64_t relay_tee_due(const struct relay *relay, size_t i);
 

@@ -543,6 +543,36 @@ needs_strace() {
 	grep -qx 'ipc-pipe-relay: cannot make a buffer: not enough memory' err
 }
 
+@test "where tee(2) or splice(2) is refused, nothing of a socket is lost" {
+	needs_strace
+	mkfifo a b
+	with_fault() {
+		limit cat a >out1 3>&- &
+		limit cat b >out2 3>&- &
+		limit python3 -c '
+import socket, subprocess, sys
+ours, source = socket.socketpair()
+relay = subprocess.Popen(sys.argv[1:], stdin=source)
+source.close()
+ours.sendall(open("in", "rb").read())
+ours.close()
+sys.exit(relay.wait())' strace -qq -o /dev/null -e "inject=$1" ipc-pipe-relay --to a b
+	}
+	for fault in tee:error={ENOSYS,EPERM,EINVAL} splice:error={ENOSYS,EPERM,EINVAL}; do
+		with_fault "$fault"
+		wait
+		cmp out1 in
+		cmp out2 in
+	done
+	# Too late for another way: told.
+	status=0
+	with_fault tee:error=ENOSYS:when=2+ 2>err || status=$?
+	wait
+	[ "$status" -eq 1 ]
+	grep -qxE 'ipc-pipe-relay: 300000 bytes could not be delivered to [ab]' err
+	cmp out1 in || cmp out2 in # whichever came second
+}
+
 @test "the last bytes before the end reach a sink that had all before them" {
 	needs_strace
 	mkfifo src a b
