@@ -8,6 +8,8 @@
 
 #include "call-client-parts.h"
 
+enum { SOON = 50000000 }; /* nanoseconds that -t may be late, for a wait that ends sooner */
+
 static int make_reply_queue(struct call_client *client)
 {
 	struct queue_shape *shape = &client->reply_shape;
@@ -100,7 +102,7 @@ struct patience call_client_get_ready(const struct call_client *client, struct w
 	waker->output = -1;
 	waker->object = object;
 	waker->process = client->server_pidfd;
-	waker->limit = left.limit;
+	waker->limit = client->end == 0 ? 0 : SOON;
 	return left;
 }
 

@@ -42,7 +42,7 @@ struct waker {
 	int object;    /* a file whose removal ends the wait, or -1 */
 	int64_t least; /* bytes that OBJECT must keep, or 0 */
 	int process;   /* a pidfd of the process whose end ends the wait, or 0 */
-	int64_t limit; /* the longest wait that will be asked for, ns; 0: none has an end */
+	int64_t limit; /* ns: a wait that ends sooner may end so much later; 0: none has an end */
 
 	/* The helper's and the caller's. */
 	pthread_t caller, helper;

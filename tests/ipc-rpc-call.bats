@@ -583,3 +583,27 @@ sys.exit(call.wait())' "$q" "$tmp/got"
 	run -0 as_nobody ipc-rpc-call "$q" x
 	unserve
 }
+
+@test "-t bounds a later call, too, that has waited for room in the queue" {
+	q=$(ipc-mq-create -b 200 mq:private)
+	ipc-rpc-serve "$q" sh -c ': >"$1"; sleep 0.3' _ "$tmp/taken" 3>&- &
+	server=$!
+	began=${EPOCHREALTIME/./}
+	ipc-rpc-call -t 2 "$q" one two 2>/dev/null 3>&- &
+	caller=$!
+	# The request is taken, and the queue full before there is a second one.
+	eventually [ -e "$tmp/taken" ]
+	limit ipc-mq-send -n -y 7 "$q" "$(printf 'x%.0s' {1..150})"
+	eventually time_is_over "$began" 2100000
+	kill -STOP "$server"
+	limit ipc-mq-recv -n -y 7 "$q" >/dev/null
+	status=0
+	wait "$caller" || status=$?
+	[ "$status" -eq 124 ]
+	# It was to end 2 s after its second call, which began after 0.3 s.
+	run -1 time_is_over "$began" 3300000
+	kill "$server"
+	kill -CONT "$server"
+	wait "$server" || true
+}
+time_is_over() { ((${EPOCHREALTIME/./} - $1 > $2)); }
