@@ -137,6 +137,11 @@ static void *write_rest(void *argument)
 		} else if (errno == EAGAIN) {
 			fdio_await(rest->input, POLLOUT, -1, SLICE);
 		} else if (errno != EINTR) {
+			/* EPIPE: it wants no more. */
+			if (errno != EPIPE) {
+				rest->error = errno;
+				kill(-rest->process, SIGKILL);
+			}
 			break;
 		}
 	}
@@ -157,6 +162,7 @@ int call_coprocess_write(struct call_worker *worker, struct call_rest *rest)
 	if (rest->length == 0)
 		return 0;
 	rest->input = worker->coprocess->input;
+	rest->process = worker->coprocess->child.pid;
 	error = pthread_create(&rest->writer, NULL, write_rest, rest);
 	rest->more = error == 0;
 	errno = error;

@@ -36,8 +36,10 @@ struct call_rest {
 	const char *bytes;
 	size_t length;
 	int input;
+	pid_t process;    /* that reads them */
 	bool more;        /* the writer is at work on them */
 	atomic_bool over; /* they are not wanted any more */
+	int error;        /* the writer's, once it is through: the process was killed; or 0 */
 	pthread_t writer;
 };
 

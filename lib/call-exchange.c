@@ -178,6 +178,10 @@ static void exchange(struct call_worker *worker, const char *bytes, size_t lengt
 		bool unwanted = next == SOURCE_STOPPED && errno == EINTR;
 
 		call_coprocess_give_up(worker, &rest, next == SOURCE_STOPPED ? SIGTERM : SIGKILL);
+		if (rest.error != 0) {
+			errno = rest.error;
+			next = SOURCE_FAILED;
+		}
 		if (!unwanted) /* else it ends as it does without a request in hand */
 			fail(worker, next);
 		return;

@@ -32,11 +32,19 @@ struct run {
 	pthread_t feeder;
 	struct call_end request;
 	atomic_bool over, foul;
+	atomic_int error; /* what kept us from feeding it, or 0 */
 };
 
 static void signal_all(const struct run *run, int signal)
 {
 	kill(-run->child.pid, signal);
+}
+
+/* We cannot go on: COMMAND must not wait for us, nor its caller. */
+static void give_up(struct run *run, int error)
+{
+	atomic_store(&run->error, error);
+	signal_all(run, SIGKILL);
 }
 
 /* From the desk to COMMAND's standard input. */
@@ -65,12 +73,16 @@ static void *feed(void *argument)
 			continue;
 		}
 		went = write(run->input, at, (size_t)count);
-		if (went > 0)
+		if (went > 0) {
 			call_end_move(end, (size_t)went);
-		else if (errno == EAGAIN)
+		} else if (errno == EAGAIN) {
 			fdio_await(run->input, POLLOUT, -1, SLICE);
-		else if (errno != EINTR)
+		} else if (errno != EINTR) {
+			/* EPIPE: it wants no more. */
+			if (errno != EPIPE)
+				give_up(run, errno);
 			break;
+		}
 	}
 	call_end_close(end);
 	return NULL;
@@ -233,7 +245,8 @@ static void attend(struct run *run)
 static void finish(struct run *run)
 {
 	struct call_worker *worker = run->worker;
-	int status;
+	size_t length = worker->streaming ? 0 : run->held;
+	int status, error;
 
 	if (run->feeding) {
 		atomic_store(&run->over, true);
@@ -245,9 +258,13 @@ static void finish(struct run *run)
 	own_drop_fd(&run->output);
 	call_worker_runs(worker, 0);
 	status = child_end(&run->child);
-	if (!run->unwanted)
-		call_worker_answer(worker, run->late ? CALL_TIMED_OUT : CALL_OK, status,
-				   worker->streaming ? 0 : run->held);
+	error = atomic_load(&run->error);
+	if (run->unwanted)
+		return;
+	if (error != 0)
+		call_worker_answer(worker, CALL_FAILED, error, 0);
+	else
+		call_worker_answer(worker, run->late ? CALL_TIMED_OUT : CALL_OK, status, length);
 }
 
 void call_run(struct call_worker *worker)

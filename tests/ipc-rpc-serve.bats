@@ -3,7 +3,10 @@
 load helpers
 load rpc
 
-teardown() { end_servers; }
+teardown() {
+	[ -z "${tracer-}" ] || kill -9 "$tracer" 2>/dev/null || true
+	end_servers
+}
 
 # Whether $1 of the COMMANDs that write their PID to $tmp/pids have begun.
 begun() { [ -e "$tmp/pids" ] && [ "$(wc -l <"$tmp/pids")" -eq "$1" ]; }
@@ -509,5 +512,46 @@ few_descriptors() { [ "$(descriptors)" -lt 16 ]; }
 		run -0 call "$q" x
 		unserve
 		ended "$(cat "$tmp/pid")"
+	done
+}
+
+# From here on the server has the faults $1, as strace(1) knows them, until unfault.
+fault() {
+	command -v strace >/dev/null || skip "strace is not installed"
+	[ "$(id -u)" -eq 0 ] || [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" -eq 0 ] ||
+		skip "strace may not attach here"
+	strace -qq -f -b execve -o "$tmp/trace" -e "inject=$1" -p $server 3>&- 9<&- 2>/dev/null &
+	tracer=$!
+	eventually traced
+}
+
+traced() { ! grep -L '^TracerPid:.*[1-9]' /proc/"$server"/task/*/status | grep -q .; }
+
+unfault() {
+	kill -9 $tracer
+	wait $tracer || true
+	tracer=
+	grep -q INJECTED "$tmp/trace"
+}
+
+@test "a request that cannot be written to COMMAND: the caller is told, nothing hangs" {
+	head -c 1000000 /dev/zero >"$tmp/long"
+	for family in posix sysv; do
+		for error in ENOMEM EIO; do
+			serve $family -- cat
+			fault write:error=$error:when=1
+			run -125 call "$q" <"$tmp/long"
+			unfault
+			run -0 call "$q" after
+			[ "$output" = after ]
+			stopped_by_one_signal
+			serve $family --coprocess -F netstring -- cat
+			fault write:error=$error:when=2
+			run -125 call "$q" <"$tmp/long"
+			unfault
+			run -0 call "$q" after
+			[ "$output" = after ]
+			stopped_by_one_signal
+		done
 	done
 }
