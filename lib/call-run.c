@@ -26,6 +26,7 @@ struct run {
 	int input;  /* what it reads, when that is shared; else -1 */
 	size_t held;
 	int64_t end; /* when it is told to end, then killed; 0: never */
+	bool ended;  /* COMMAND has, in time unless it was late already */
 	bool late;
 	bool unwanted; /* nothing of it goes anywhere */
 	bool feeding;
@@ -150,7 +151,7 @@ static int start(struct run *run)
 /* Its time is up: it is asked to end, and after a while made to. */
 static void press(struct run *run)
 {
-	if (run->end == 0 || patience_now() < run->end)
+	if (run->ended || run->end == 0 || patience_now() < run->end)
 		return;
 	signal_all(run, run->late ? SIGKILL : SIGTERM);
 	run->end = run->late ? 0 : patience_now() + GRACE;
@@ -230,6 +231,8 @@ static void attend(struct run *run)
 
 		if (ready < 0)
 			waker_causes(&worker->waker); /* or its helper goes on interrupting */
+		if (ready > 0 && watched[1].revents != 0)
+			run->ended = true;
 		press(run);
 		if (ready <= 0)
 			continue;
@@ -237,7 +240,7 @@ static void attend(struct run *run)
 			be_alone(run);
 		if (watched[0].revents != 0)
 			take_output(run);
-		else if (watched[1].revents != 0)
+		else if (run->ended)
 			return;
 	}
 }

@@ -555,3 +555,26 @@ unfault() {
 		done
 	done
 }
+
+@test "a COMMAND that ended in time was in time, however slowly its reply is read" {
+	mkfifo "$tmp/go"
+	for family in posix sysv; do
+		rm -f "$tmp/pid"
+		# What does not fit into desk and output fits into the pipe: COMMAND need not wait.
+		serve $family --command-timeout=2 -- sh -c "echo \$\$ >$tmp/pid; head -c 360000 /dev/zero; exit 7"
+		(
+			status=0
+			ipc-rpc-call "$q" x || status=$?
+			echo $status >"$tmp/status"
+		) 3>&- | { read -r go <"$tmp/go"; wc -c >"$tmp/count"; } 3>&- &
+		reader=$!
+		eventually [ -s "$tmp/pid" ]
+		eventually ended "$(cat "$tmp/pid")"
+		sleep 2.2 # its time is over then
+		echo go >"$tmp/go"
+		wait $reader
+		[ "$(cat "$tmp/count")" -eq 360000 ]
+		[ "$(cat "$tmp/status")" -eq 7 ]
+		unserve
+	done
+}
