@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "call-worker.h"
@@ -27,6 +28,7 @@ struct run {
 	size_t held;
 	int64_t end; /* when it is told to end, then killed; 0: never */
 	bool ended;  /* COMMAND has, in time unless it was late already */
+	size_t left; /* then: the bytes of its output that are still to be taken */
 	bool late;
 	bool unwanted; /* nothing of it goes anywhere */
 	bool feeding;
@@ -179,12 +181,16 @@ static void take_output(struct run *run)
 		call_end_wait(&worker->reply);
 	if (room <= 0)
 		return;
+	if (run->ended && (size_t)room > run->left)
+		room = (ssize_t)run->left;
 	got = read(run->output, at, (size_t)room);
 	if (got <= 0) {
 		close(run->output);
 		run->output = -1;
 		return;
 	}
+	if (run->ended)
+		run->left -= (size_t)got;
 	if (run->unwanted)
 		return;
 	if (worker->streaming) {
@@ -215,30 +221,49 @@ static void be_alone(struct run *run)
 		signal_all(run, SIGKILL);
 }
 
+/* COMMAND has ended.  What it leaves running may write on: that is no reply. */
+static void note_end(struct run *run)
+{
+	int left = 0;
+
+	if (run->output >= 0 && ioctl(run->output, FIONREAD, &left) < 0)
+		atomic_store(&run->error, errno);
+	run->left = (size_t)left;
+	run->ended = true;
+}
+
+static bool is_over(const struct run *run)
+{
+	if (run->ended)
+		return run->left == 0 || run->unwanted;
+	/* Where its end cannot be watched, that of its output stands for it. */
+	return run->output < 0 && run->child.descriptor < 0;
+}
+
 /* Until COMMAND has ended and what it had written is taken. */
 static void attend(struct run *run)
 {
 	struct call_worker *worker = run->worker;
 
-	/* Where its end cannot be watched, that of its output stands for it. */
-	while (run->output >= 0 || run->child.descriptor >= 0) {
+	while (!is_over(run)) {
+		/* The end first: whoever is seen to have ended has written all. */
 		struct pollfd watched[] = {
-			{ .fd = run->output, .events = POLLIN },
 			{ .fd = run->child.descriptor, .events = POLLIN },
+			{ .fd = run->output, .events = POLLIN },
 			{ .fd = run->unwanted ? -1 : worker->caller->pidfd, .events = POLLIN },
 		};
 		int ready = poll(watched, 3, patience_poll(run->end));
 
 		if (ready < 0)
 			waker_causes(&worker->waker); /* or its helper goes on interrupting */
-		if (ready > 0 && watched[1].revents != 0)
-			run->ended = true;
+		if (ready > 0 && watched[0].revents != 0 && !run->ended)
+			note_end(run);
 		press(run);
 		if (ready <= 0)
 			continue;
 		if (atomic_load(&run->foul) || (watched[2].revents && call_worker_is_alone(worker)))
 			be_alone(run);
-		if (watched[0].revents != 0)
+		if (watched[1].revents != 0 && !is_over(run))
 			take_output(run);
 		else if (run->ended)
 			return;

@@ -578,3 +578,26 @@ unfault() {
 		unserve
 	done
 }
+
+# What COMMAND leaves running writes for ever; its reader reads slowly.
+writes_on="while :; do printf %04095d\\\\n 0; done"
+
+@test "what COMMAND leaves running does not hold up its reply, however slowly that is read" {
+	for family in posix sysv; do
+		rm -f "$tmp/left" "$tmp/status"
+		serve $family -- sh -c "sh -c '$writes_on' & echo \$! >$tmp/left; sleep 0.3; exit 3"
+		(
+			status=0
+			ipc-rpc-call "$q" x || status=$?
+			echo $status >"$tmp/status"
+		) 3>&- | python3 -c 'import os, time
+while os.read(0, 4096): time.sleep(0.01)' 3>&- &
+		reader=$!
+		eventually [ -s "$tmp/left" ]
+		LIMIT=15 limit tail --pid=$reader -f /dev/null
+		ended "$reader"
+		[ "$(cat "$tmp/status")" -eq 3 ]
+		kill "$(cat "$tmp/left")" || true # nobody has read it any more
+		stopped_by_one_signal
+	done
+}
