@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "fdio.h"
@@ -129,14 +130,16 @@ static void *write_rest(void *argument)
 	struct call_rest *rest = argument;
 
 	while (rest->length > 0 && !atomic_load(&rest->over)) {
-		ssize_t went = write(rest->input, rest->bytes, rest->length);
+		ssize_t went;
 
+		if (fdio_await(rest->input, POLLOUT, -1, SLICE) <= 0)
+			continue;
+		atomic_store(&rest->read, true);
+		went = write(rest->input, rest->bytes, rest->length);
 		if (went > 0) {
 			rest->bytes += went;
 			rest->length -= (size_t)went;
-		} else if (errno == EAGAIN) {
-			fdio_await(rest->input, POLLOUT, -1, SLICE);
-		} else if (errno != EINTR) {
+		} else if (errno != EAGAIN && errno != EINTR) {
 			/* EPIPE: it wants no more. */
 			if (errno != EPIPE) {
 				rest->error = errno;
@@ -158,6 +161,7 @@ int call_coprocess_write(struct call_worker *worker, struct call_rest *rest)
 	if (went > 0) {
 		rest->bytes += went;
 		rest->length -= (size_t)went;
+		rest->begun = (size_t)went;
 	}
 	if (rest->length == 0)
 		return 0;
@@ -167,6 +171,15 @@ int call_coprocess_write(struct call_worker *worker, struct call_rest *rest)
 	rest->more = error == 0;
 	errno = error;
 	return error == 0 ? 0 : -1;
+}
+
+bool call_coprocess_has_not_read(const struct call_worker *worker, struct call_rest *rest)
+{
+	int unread;
+
+	/* In this order: as long as nobody has read, the pipe is full, and keeps what it has. */
+	return ioctl(worker->coprocess->input, FIONREAD, &unread) == 0 &&
+	       (size_t)unread >= rest->begun && !atomic_load(&rest->read);
 }
 
 void call_coprocess_give_up(struct call_worker *worker, struct call_rest *rest, int signal)

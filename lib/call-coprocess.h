@@ -37,6 +37,8 @@ struct call_rest {
 	size_t length;
 	int input;
 	pid_t process;    /* that reads them */
+	size_t begun;     /* how many were written at once */
+	atomic_bool read; /* there was room for more afterwards */
 	bool more;        /* the writer is at work on them */
 	atomic_bool over; /* they are not wanted any more */
 	int error;        /* the writer's, once it is through: the process was killed; or 0 */
@@ -45,6 +47,9 @@ struct call_rest {
 
 /* Write what fits at once of REST, and have the rest written.  Returns 0, or -1 with errno. */
 int call_coprocess_write(struct call_worker *worker, struct call_rest *rest);
+
+/* Whether nothing of REST has been read: what the coprocess has written is no answer to it. */
+bool call_coprocess_has_not_read(const struct call_worker *worker, struct call_rest *rest);
 
 /* There will be no answer: end the coprocess by SIGNAL, if there is a rest. */
 void call_coprocess_give_up(struct call_worker *worker, struct call_rest *rest, int signal);

@@ -174,6 +174,11 @@ static void exchange(struct call_worker *worker, const char *bytes, size_t lengt
 	} else if (errno == EPIPE) {
 		next = SOURCE_END;
 	}
+	if (next == SOURCE_RECORD && call_coprocess_has_not_read(worker, &rest)) {
+		say("%s has written what nobody asked for: it is started anew",
+		    worker->server->words[0]);
+		next = SOURCE_BROKEN;
+	}
 	if (next != SOURCE_RECORD) {
 		bool unwanted = next == SOURCE_STOPPED && errno == EINTR;
 

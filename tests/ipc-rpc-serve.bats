@@ -601,3 +601,38 @@ while os.read(0, 4096): time.sleep(0.01)' 3>&- &
 		stopped_by_one_signal
 	done
 }
+
+# Whether $2 bytes or more stand unread in the standard input of process $1, a pipe.
+has_unread() {
+	python3 -c 'import fcntl, struct, sys, termios
+with open(f"/proc/{sys.argv[1]}/fd/0") as pipe:
+    unread, = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))
+sys.exit(unread < int(sys.argv[2]))' "$@"
+}
+
+@test "a coprocess's second record that comes while another request is there is nobody's answer" {
+	mkfifo "$tmp/go" "$tmp/never"
+	head -c 300000 /dev/zero | tr '\0' x >"$tmp/long"
+	echo short >"$tmp/short"
+	for family in posix sysv; do
+		for request in short long; do
+			rm -f "$tmp/pid" "$tmp/answer"
+			serve $family --coprocess -- sh -c "
+				echo \$\$ >$tmp/pid
+				while read -r line; do echo first; read -r go <$tmp/go; echo second; read -r go <$tmp/never; done"
+			run -0 call "$q" a
+			[ "$output" = first ]
+			ipc-rpc-call -t 15 "$q" <"$tmp/$request" >"$tmp/answer" 2>/dev/null 3>&- &
+			pid=$!
+			eventually has_unread "$(cat "$tmp/pid")" 6
+			echo go >"$tmp/go"
+			status=0
+			wait $pid || status=$?
+			[ $status -eq 125 ]
+			[ ! -s "$tmp/answer" ]
+			run -0 call "$q" b
+			[ "$output" = first ]
+			unserve
+		done
+	done
+}
