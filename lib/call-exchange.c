@@ -12,41 +12,53 @@
 #include "patience.h"
 #include "say.h"
 
+/* Why the rest of a request that the caller has not written yet is not waited for; 0: it is. */
+static int impatience(struct call_worker *worker, int64_t end)
+{
+	if (call_worker_is_alone(worker))
+		return EPIPE;
+	if (atomic_load(&worker->server->stopping))
+		return ECANCELED; /* nothing of it was run */
+	return end != 0 && patience_now() >= end ? ETIMEDOUT : 0;
+}
+
 /*
- * The body of a shared request out of the desk.  Returns its length, or -1 with
- * errno: EFBIG it is too long; EPIPE the caller ended in the middle.
+ * The body of a shared request out of the desk, until END (0: no end).  Returns
+ * its length, or -1 with errno: EFBIG it is too long; EPIPE the caller ended in
+ * the middle; ECANCELED the server is to stop; ETIMEDOUT.
  */
-static ssize_t gather(struct call_worker *worker)
+static ssize_t gather(struct call_worker *worker, int64_t end)
 {
 	struct call_coprocess *co = worker->coprocess;
 	struct call_desk *desk = worker->caller->desk;
-	struct call_end end = { .stream = &desk->request, .bytes = desk->request_bytes };
+	struct call_end from = { .stream = &desk->request, .bytes = desk->request_bytes };
 	size_t length = 0;
+	int error = 0;
 
-	for (;;) {
-		bool closed = call_end_is_closed(&end);
+	while (error == 0) {
+		bool closed = call_end_is_closed(&from);
 		char *at;
-		ssize_t count = call_end_look(&end, &at);
+		ssize_t count = call_end_look(&from, &at);
 
 		if (count == 0 && closed)
 			return (ssize_t)length;
-		if (count < 0 || (count == 0 && call_worker_is_alone(worker))) {
-			errno = EPIPE;
-			return -1;
+		if (count < 0) {
+			error = EPIPE;
+		} else if (count == 0) {
+			error = impatience(worker, end);
+			if (error == 0)
+				call_end_wait(&from);
+		} else if (length + (size_t)count > CALL_RECORD_MOST) {
+			error = EFBIG;
+		} else {
+			memcpy(co->gathered + length, at, (size_t)count);
+			length += (size_t)count;
+			call_end_move(&from, (size_t)count);
 		}
-		if (count == 0) {
-			call_end_wait(&end);
-			continue;
-		}
-		if (length + (size_t)count > CALL_RECORD_MOST) {
-			call_end_close(&end);
-			errno = EFBIG;
-			return -1;
-		}
-		memcpy(co->gathered + length, at, (size_t)count);
-		length += (size_t)count;
-		call_end_move(&end, (size_t)count);
 	}
+	call_end_close(&from);
+	errno = error;
+	return -1;
 }
 
 /* The request as a record of the frame; a line may bring its end along. */
@@ -155,12 +167,10 @@ static void fail(struct call_worker *worker, enum source_next next)
 	call_worker_answer(worker, error, error == CALL_FAILED ? kept : status, 0);
 }
 
-/* Hand the record over and wait for its answer. */
-static void exchange(struct call_worker *worker, const char *bytes, size_t length)
+/* Hand the record over and wait until END for its answer. */
+static void exchange(struct call_worker *worker, const char *bytes, size_t length, int64_t end)
 {
 	struct call_coprocess *co = worker->coprocess;
-	int64_t limit = worker->server->command_limit;
-	int64_t end = limit == 0 ? 0 : patience_now() + limit;
 	struct call_rest rest = { .bytes = bytes, .length = length };
 	enum source_next next = SOURCE_FAILED;
 	struct record record;
@@ -228,6 +238,8 @@ static void refuse(struct call_worker *worker, int error)
 		call_worker_answer(worker, CALL_TOO_LONG, CALL_RECORD_MOST / 1024, 0);
 	else if (error == EILSEQ)
 		call_worker_answer(worker, CALL_UNFIT, frame == FRAME_LINE ? '\n' : '\0', 0);
+	else if (error == ETIMEDOUT)
+		call_worker_answer(worker, CALL_TIMED_OUT, 0, 0);
 	else if (error != EPIPE)
 		call_worker_answer(worker, CALL_FAILED, error, 0);
 }
@@ -236,6 +248,8 @@ void call_coprocess_ask(struct call_worker *worker)
 {
 	const char *body = worker->body;
 	ssize_t gathered = (ssize_t)worker->request.length;
+	int64_t limit = worker->server->command_limit;
+	int64_t end = limit == 0 ? 0 : patience_now() + limit;
 	OWN_MEM char *record = NULL;
 	size_t length;
 
@@ -244,7 +258,7 @@ void call_coprocess_ask(struct call_worker *worker)
 		return;
 	}
 	if (worker->request.flags & CALL_SHARED) {
-		gathered = gather(worker);
+		gathered = gather(worker, end);
 		body = worker->coprocess->gathered;
 	}
 	length = (size_t)gathered;
@@ -255,7 +269,7 @@ void call_coprocess_ask(struct call_worker *worker)
 	}
 	worker->start_error = 0;
 	if (call_coprocess_ready(worker) == 0)
-		exchange(worker, record, length);
+		exchange(worker, record, length, end);
 	else
 		call_worker_answer(worker, worker->start_error != 0 ? CALL_NOT_RUN : CALL_FAILED,
 				   errno, 0);

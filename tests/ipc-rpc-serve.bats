@@ -636,3 +636,40 @@ sys.exit(unread < int(sys.argv[2]))' "$@"
 		done
 	done
 }
+
+# Whether the server has looked at a caller.
+knows_caller() { find "/proc/$server/fd" -lname '*pidfd*' | grep -q .; }
+
+# A caller ($pid) that does not end its request before somebody writes to $tmp/hold.
+stall() {
+	rm -f "$tmp/hold"
+	mkfifo "$tmp/hold"
+	ipc-rpc-call "$q" 3>&- < <(
+		exec 3>&-
+		head -c 10000 /dev/zero
+		exec timeout 30 cat "$tmp/hold"
+	) >"$tmp/out" 2>&1 &
+	pid=$!
+	eventually knows_caller
+}
+
+@test "a caller that stalls in its request holds up a coprocess's worker for its time, and no server that is to stop" {
+	for family in posix sysv; do
+		serve $family --coprocess --command-timeout=1 -- cat
+		stall
+		run -0 call "$q" other
+		[ "$output" = other ]
+		status=0
+		wait $pid || status=$?
+		[ $status -eq 124 ]
+		: 1<>"$tmp/hold"
+		unserve
+		serve $family --coprocess -- cat
+		stall
+		stopped_by_one_signal
+		status=0
+		wait $pid || status=$?
+		[ $status -eq 125 ]
+		: 1<>"$tmp/hold"
+	done
+}
