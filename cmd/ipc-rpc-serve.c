@@ -156,28 +156,83 @@ static void remove_queue(const struct service *service)
 		say_errno("cannot remove %s", service->text);
 }
 
+/* Returns 0, or the errno of it, which nobody has been told. */
 static int claim(struct service *service)
 {
-	pid_t server;
-
 	if (ref_is_posix(&service->ref))
 		queue_sweep();
-	if (queue_serve(&service->queue) == 0)
-		return 0;
-	server = errno == EAGAIN ? queue_server(&service->queue) : 0;
+	return queue_serve(&service->queue) < 0 ? errno : 0;
+}
+
+/* The end of a claim that gave ERROR, as a status. */
+static int claimed(struct service *service, int error, int status)
+{
+	pid_t server = error == EAGAIN ? queue_server(&service->queue) : 0;
+
+	if (error == 0)
+		return STATUS_OK;
+	errno = error;
 	if (server > 0)
 		say("cannot serve %s: process %d serves it", service->text, server);
 	else
 		say_errno("cannot serve %s", service->text);
-	return -1;
+	return status;
 }
 
-/* One that was left behind by a server that was killed, or made for us. */
+/* Look at the queue; ENOENT: it has been removed. */
+static int inspect(const struct service *service, struct queue_facts *facts)
+{
+	if (queue_look(&service->queue, facts) < 0)
+		return errno;
+	return queue_is_nameless(&service->queue) ? ENOENT : 0;
+}
+
+/* Whether we may take over a queue with these FACTS; says why not. */
+static bool is_fit(const struct service *service, const struct queue_facts *facts)
+{
+	uid_t us = geteuid();
+	mode_t mode = service->request->mode;
+
+	if ((facts->owner != us && facts->owner != 0) ||
+	    (facts->creator != us && facts->creator != 0))
+		say("cannot use %s, which exists: it belongs to uid %ld", service->text,
+		    (long)(facts->owner != us ? facts->owner : facts->creator));
+	else if (facts->mode & ~mode)
+		say("cannot use %s, which exists: its mode is %04o, wider open than %04o",
+		    service->text, (unsigned)facts->mode, (unsigned)mode);
+	else
+		return true;
+	return false;
+}
+
+static int take_over_open(struct service *service)
+{
+	struct queue_facts facts;
+	int error = inspect(service, &facts);
+
+	if (error == ENOENT)
+		return ENOENT;
+	if (error != 0) {
+		cli_queue_failure("inspect", &service->ref, NULL, error);
+		return STATUS_FAILED;
+	}
+	if (!is_fit(service, &facts))
+		return STATUS_EXISTS;
+	error = claim(service);
+	/* A server that ends removes its queue first, then lets go of it. */
+	if (inspect(service, &facts) == ENOENT)
+		return ENOENT;
+	return claimed(service, error, STATUS_EXISTS);
+}
+
+/*
+ * One that was left behind by a server that was killed, or made for us.
+ * ENOENT: it has been removed meanwhile, and nothing of it is held.
+ */
 static int take_over(struct service *service)
 {
-	const struct request *request = service->request;
-	uid_t us = geteuid();
-	struct queue_facts facts;
+	struct ref named = service->ref;
+	int status;
 
 	if (queue_open(&service->queue, &service->ref, QUEUE_RECEIVE) < 0) {
 		if (errno == ENOENT)
@@ -189,19 +244,13 @@ static int take_over(struct service *service)
 		service->ref.form = REF_ID;
 		ref_print(&service->ref, service->text);
 	}
-	if (queue_look(&service->queue, &facts) < 0) {
-		cli_queue_failure("inspect", &service->ref, NULL, errno);
-		return STATUS_FAILED;
+	status = take_over_open(service);
+	if (status == ENOENT) {
+		queue_close(&service->queue); /* with the lock */
+		service->ref = named;
+		ref_print(&service->ref, service->text);
 	}
-	if ((facts.owner != us && facts.owner != 0) || (facts.creator != us && facts.creator != 0))
-		say("cannot use %s, which exists: it belongs to uid %ld", service->text,
-		    (long)(facts.owner != us ? facts.owner : facts.creator));
-	else if (facts.mode & ~request->mode)
-		say("cannot use %s, which exists: its mode is %04o, wider open than %04o",
-		    service->text, (unsigned)facts.mode, (unsigned)request->mode);
-	else
-		return claim(service) < 0 ? STATUS_EXISTS : STATUS_OK;
-	return STATUS_EXISTS;
+	return status;
 }
 
 static int create(struct service *service)
@@ -215,7 +264,7 @@ static int create(struct service *service)
 		if (queue_create(&service->queue, &service->ref, &shape) == 0) {
 			service->ours = true;
 			ref_print(&service->ref, service->text);
-			status = claim(service) < 0 ? STATUS_FAILED : STATUS_OK;
+			status = claimed(service, claim(service), STATUS_FAILED);
 		} else if (errno == EEXIST) {
 			status = take_over(service);
 			service->ours = status == STATUS_OK;
@@ -242,8 +291,8 @@ static int open_service(struct service *service)
 	if (service->request->create)
 		return create(service);
 	status = cli_queue_open(&service->queue, &service->ref, QUEUE_RECEIVE, false);
-	if (status == STATUS_OK && claim(service) < 0)
-		status = STATUS_FAILED;
+	if (status == STATUS_OK)
+		status = claimed(service, claim(service), STATUS_FAILED);
 	return status;
 }
 

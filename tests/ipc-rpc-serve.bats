@@ -673,3 +673,54 @@ stall() {
 		: 1<>"$tmp/hold"
 	done
 }
+
+# A server of $1, while another of it ends: it is stopped behind its call $2, the one of
+# number $3, until that has ended.
+restart_at() {
+	local first
+	rm -f "$tmp/ref" "$tmp/trace"
+	ipc-rpc-serve --create "$1" cat >"$tmp/ref" 3>&- 9<&- &
+	first=$!
+	eventually [ -s "$tmp/ref" ]
+	rm "$tmp/ref"
+	strace -qq -o "$tmp/trace" -e trace="$2" -e inject="$2:signal=STOP:when=$3" \
+		ipc-rpc-serve --create "$1" cat >"$tmp/ref" 2>"$tmp/server.err" 3>&- 9<&- &
+	tracer=$!
+	eventually grep -q 'stopped by SIGSTOP' "$tmp/trace"
+	server=$(pgrep -x -P $tracer ipc-rpc-serve)
+	kill $first
+	wait $first || true
+	kill -CONT "$server"
+	eventually served_or_over
+}
+
+served_or_over() { [ -s "$tmp/ref" ] || ended $tracer; }
+
+# The number of the first call $2 with $3 in it that a server makes when it takes over $1.
+number_of() {
+	ipc-mq-create "$1" >/dev/null
+	rm -f "$tmp/ref"
+	strace -qq -o "$tmp/trace" -e trace="$2" ipc-rpc-serve --create "$1" cat >"$tmp/ref" 3>&- 9<&- &
+	tracer=$!
+	eventually [ -s "$tmp/ref" ]
+	kill "$(pgrep -x -P $tracer ipc-rpc-serve)"
+	wait $tracer || true
+	grep "^$2(" "$tmp/trace" | grep -n "$3" | sed -n '1s/:.*//p'
+}
+
+@test "--create while the last server ends makes the queue anew" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	for ref in mq:/restart mq:key:0x66; do
+		looked=$(number_of $ref fcntl F_GETLK)
+		places="mq_open:2 mq_getsetattr:1 mq_getsetattr:2 fcntl:$looked"
+		[ $ref = mq:/restart ] || places="msgget:2 msgctl:1 msgctl:3 fcntl:$looked"
+		for place in $places; do
+			restart_at $ref ${place%:*} ${place#*:}
+			run -0 call $ref hello
+			[ "$output" = hello ]
+			kill "$server"
+			wait $tracer || true
+			no_queues
+		done
+	done
+}
