@@ -2,7 +2,6 @@
 #include "queue.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -60,73 +59,6 @@ int queue_adopt(struct queue *queue, int descriptor)
 {
 	*queue = (struct queue){ .family = &queue_posix, .handle = -1 };
 	return queue_posix_adopt(queue, descriptor);
-}
-
-/* Set or look at the lock of those who serve QUEUE, in the file that holds it. */
-static int service_lock(const struct queue *queue, int file, int command, short type,
-			struct flock *lock)
-{
-	*lock = (struct flock){ .l_type = type,
-				.l_whence = SEEK_SET,
-				.l_start = queue->family->service_byte(queue),
-				.l_len = 1 };
-	return fcntl(file, command, lock);
-}
-
-static pid_t holder_of(const struct queue *queue, int file)
-{
-	struct flock lock;
-
-	if (service_lock(queue, file, F_GETLK, F_WRLCK, &lock) < 0)
-		return -1;
-	if (lock.l_type == F_UNLCK)
-		return 0;
-	if (lock.l_pid > 0)
-		return lock.l_pid;
-	errno = ESRCH;
-	return -1;
-}
-
-/* The file that is locked for serving; once opened it stays so. */
-static int service_file(struct queue *queue)
-{
-	int file = queue->family->open_service(queue);
-
-	if (file >= 0 && file != queue->handle)
-		queue->service = file;
-	return file;
-}
-
-pid_t queue_server(struct queue *queue)
-{
-	int file = service_file(queue);
-
-	return file < 0 ? -1 : holder_of(queue, file);
-}
-
-int queue_serve(struct queue *queue)
-{
-	int file = service_file(queue);
-	struct flock lock;
-
-	if (file < 0)
-		return -1;
-	if (holder_of(queue, file) != 0) {
-		errno = EAGAIN;
-		return -1;
-	}
-	if (service_lock(queue, file, F_SETLK, F_WRLCK, &lock) == 0)
-		return 0;
-	if (errno != EBADF)
-		return -1;
-	/* The file is open for reading only: look whether somebody was as quick. */
-	if (service_lock(queue, file, F_SETLK, F_RDLCK, &lock) < 0)
-		return -1;
-	if (holder_of(queue, file) == 0)
-		return 0;
-	service_lock(queue, file, F_SETLK, F_UNLCK, &lock);
-	errno = EAGAIN;
-	return -1;
 }
 
 /*

@@ -118,7 +118,7 @@ int queue_adopt(struct queue *queue, int descriptor);
  * it, and ends with the process.  queue_serve() returns 0, or -1 with errno:
  * EAGAIN somebody serves it.  queue_server() returns who does, as far as that
  * can be seen from here: a PID, 0 for nobody, -1 with errno: ESRCH somebody
- * who has no PID here.
+ * who has no PID here.  Whoever may not read the queue does not count.
  * The process must not open or close a POSIX queue of that name meanwhile.
  * Source: fcntl(2), advisory record locking.
  */

@@ -724,3 +724,37 @@ number_of() {
 		done
 	done
 }
+
+# Somebody ($locker, of uid $1) has a read lock, of the sort $2, on all bytes that servers lock.
+lock_all() {
+	rm -f "$tmp/locked"
+	setpriv --reuid="$1" --regid="$1" --clear-groups python3 -c 'import fcntl, os, struct, sys, time
+file = os.open("/proc/self/ns/ipc", os.O_RDONLY)
+fcntl.fcntl(file, int(sys.argv[1]), struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0))
+print("locked", flush=True)
+time.sleep(60)' "$2" >"$tmp/locked" 3>&- &
+	locker=$!
+	eventually [ -s "$tmp/locked" ]
+}
+
+@test "a lock of somebody who may not read a System V queue keeps nobody from serving it, nor from calling" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	for command in 6 37; do # F_SETLK, F_OFD_SETLK
+		lock_all 65534 $command
+		serve sysv -- cat
+		run -0 call "$q" hello
+		[ "$output" = hello ]
+		# Nor does it hide who serves.
+		run -1 ipc-rpc-serve "$q" cat
+		unserve
+		kill $locker
+		wait $locker || true
+	done
+	# Whoever may read the queue may serve it.
+	lock_all 65534 6
+	q=$(ipc-mq-create -m 0604 mq:private)
+	run -1 ipc-rpc-serve "$q" cat
+	ipcrm -q "${q##*:}"
+	kill $locker
+	wait $locker || true
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who serves a queue: the holder of a lock on a byte of a file.  A POSIX queue
+ * is that file, and who can lock it may read it.  The file of System V is one
+ * that everybody can lock, any byte of it: there only those count who may
+ * read the queue.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "own.h"
+#include "process.h"
+#include "procfs.h"
+#include "queue-family.h"
+
+/* Not by its handle, which may be the number of any descriptor for System V. */
+static bool is_its_own_file(const struct queue *queue)
+{
+	return queue->family == &queue_posix;
+}
+
+/* Set or look at the lock of those who serve QUEUE, in the file that holds it. */
+static int service_lock(const struct queue *queue, int file, int command, short type,
+			struct flock *lock)
+{
+	*lock = (struct flock){ .l_type = type,
+				.l_whence = SEEK_SET,
+				.l_start = queue->family->service_byte(queue),
+				.l_len = 1 };
+	return fcntl(file, command, lock);
+}
+
+/* The user who started PROCESS; what it runs may have another's rights. */
+static bool user_of(pid_t process, uid_t *user)
+{
+	char path[32], text[4096];
+	const char *line;
+
+	snprintf(path, sizeof path, "/proc/%d/status", process);
+	if (process_read(AT_FDCWD, path, text, sizeof text) < 0)
+		return false;
+	line = strstr(text, "\nUid:");
+	return line != NULL && sscanf(line, "\nUid: %u", user) == 1;
+}
+
+static bool may_serve(const struct queue *queue, pid_t process)
+{
+	struct queue_facts facts;
+	uid_t user;
+
+	if (!user_of(process, &user))
+		return false;
+	if (user == 0 || user == geteuid() || queue_look(queue, &facts) < 0)
+		return true;
+	return user == facts.owner || user == facts.creator || (facts.mode & 0044) != 0;
+}
+
+/* The process that has a lock like WANTED on FILE, from LINE of /proc/locks; or 0. */
+static pid_t holder_in(const char *line, const struct stat *file, off_t wanted)
+{
+	unsigned major, minor;
+	unsigned long long inode;
+	long long first, last;
+	int pid, found = sscanf(line, "%*d: POSIX %*s %*s %d %x:%x:%llu %lld %lld", &pid, &major,
+				&minor, &inode, &first, &last);
+
+	/* EOF stands for the last where there is none. */
+	if (found < 5 || inode != file->st_ino || makedev(major, minor) != file->st_dev)
+		return 0;
+	return pid > 0 && first <= wanted && (found == 5 || last >= wanted) ? pid : 0;
+}
+
+/*
+ * Of all who hold the lock one that may serve QUEUE; 0: none of them, -1: they
+ * cannot be seen.
+ */
+static pid_t search(const struct queue *queue, int file)
+{
+	char buffer[4096];
+	OWN_FD int locks = open("/proc/locks", O_RDONLY | O_CLOEXEC);
+	struct procfs_lines lines = { .file = locks, .buffer = buffer, .size = sizeof buffer };
+	struct stat status;
+	const char *line;
+
+	if (locks < 0 || fstat(file, &status) < 0)
+		return -1;
+	while ((line = procfs_line(&lines)) != NULL) {
+		pid_t pid = holder_in(line, &status, queue->family->service_byte(queue));
+
+		if (pid > 0 && pid != getpid() && may_serve(queue, pid))
+			return pid;
+	}
+	return errno == 0 ? 0 : -1;
+}
+
+static pid_t holder_of(const struct queue *queue, int file)
+{
+	struct flock lock;
+	pid_t found;
+
+	if (service_lock(queue, file, F_GETLK, F_WRLCK, &lock) < 0)
+		return -1;
+	if (lock.l_type == F_UNLCK)
+		return 0;
+	found = lock.l_pid;
+	/* One of many is told; -1 is an open file's, and none of a server's. */
+	if (!is_its_own_file(queue) && found != 0 && (found < 0 || !may_serve(queue, found))) {
+		pid_t other = search(queue, file);
+
+		if (other >= 0)
+			return other;
+	}
+	if (found > 0)
+		return found;
+	errno = ESRCH;
+	return -1;
+}
+
+/* The file that is locked for serving; once opened it stays so. */
+static int service_file(struct queue *queue)
+{
+	int file = queue->family->open_service(queue);
+
+	if (file >= 0 && !is_its_own_file(queue))
+		queue->service = file;
+	return file;
+}
+
+pid_t queue_server(struct queue *queue)
+{
+	int file = service_file(queue);
+
+	return file < 0 ? -1 : holder_of(queue, file);
+}
+
+int queue_serve(struct queue *queue)
+{
+	int file = service_file(queue);
+	struct flock lock;
+
+	if (file < 0)
+		return -1;
+	if (holder_of(queue, file) != 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (service_lock(queue, file, F_SETLK, F_WRLCK, &lock) == 0)
+		return 0;
+	if (errno != EBADF)
+		return -1;
+	/* The file is open for reading only: look whether somebody was as quick. */
+	if (service_lock(queue, file, F_SETLK, F_RDLCK, &lock) < 0)
+		return -1;
+	if (holder_of(queue, file) == 0)
+		return 0;
+	service_lock(queue, file, F_SETLK, F_UNLCK, &lock);
+	errno = EAGAIN;
+	return -1;
+}
