@@ -128,7 +128,7 @@ static const struct argp argp = {
 	.doc = "Run COMMAND for each request that ipc-rpc-call sends to a message queue: its "
 	       "standard input is the request, its standard output the reply."
 	       "\vREF is mq:/NAME, mq:key:NUMBER, mq:id:NUMBER, mq:ftok:PATH[,PROJ] or, with "
-	       "--create, mq:private.  "
+	       "--create, mq:private.  FRAME cannot be whole.  "
 	       "Exit status: 1 failed, 4 no such queue, 5 exists already.",
 	.children = children,
 };

@@ -758,3 +758,8 @@ time.sleep(60)' "$2" >"$tmp/locked" 3>&- &
 	kill $locker
 	wait $locker || true
 }
+
+@test "--help says which frame a coprocess cannot have" {
+	run -0 ipc-rpc-serve --help
+	[[ $(tr '\n' ' ' <<<"$output") == *"cannot be whole"* ]]
+}
