@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * An exclusive claim on a number (the id of a System V queue, 2^32 and the id
- * of a semaphore set) among the
+ * An exclusive claim on a number (the id of a System V queue, 2^33 and the id
+ * of a semaphore set; from 2^32 on the servers of queues have theirs) among the
  * processes of one IPC namespace.  It leaves no file behind, is seen across
  * users, and ends with the process that holds it, however that ends; or with
  * the last of the children that have inherited the descriptor.

@@ -152,7 +152,7 @@ static bool has_values(const struct semaphore *semaphore)
 static int claim(int id, int *held)
 {
 	for (int waited = 0; waited < MILLISECONDS_OF_A_CLAIM; waited++) {
-		*held = claim_number((int64_t)1 << 32 | id);
+		*held = claim_number((int64_t)1 << 33 | id);
 		if (*held >= 0 || errno != EAGAIN)
 			return 0;
 		/* Not all at the same time, or each goes on finding the others. */

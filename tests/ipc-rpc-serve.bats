@@ -763,3 +763,12 @@ time.sleep(60)' "$2" >"$tmp/locked" 3>&- &
 	run -0 ipc-rpc-serve --help
 	[[ $(tr '\n' ' ' <<<"$output") == *"cannot be whole"* ]]
 }
+
+@test "a System V queue that is served and a semaphore set of the same id do not get into each other's way" {
+	serve sysv -- cat
+	{ echo "${q##*:}" >/proc/sys/kernel/sem_next_id; } 2>/dev/null || skip "needs sem_next_id, and root"
+	set=$(limit ipc-sem create --values=1,2 sem:private)
+	[ "${set##*:}" = "${q##*:}" ]
+	ipcrm -s "${set##*:}"
+	unserve
+}
