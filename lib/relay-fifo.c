@@ -152,25 +152,25 @@ static char shadow_at(const struct relay_end *end, int64_t offset)
 /*
  * Where to go on for the next reader, when the last one had read up to
  * CONSUMED: at the start of the record that it had not got whole; or, when that
- * is not known any more, behind that record.
+ * is not known any more, behind that record.  GOES_ON: behind all that was written,
+ * in what waits.
  */
-static int64_t resume_at(struct relay_end *end, int64_t consumed, int terminator)
+static int64_t resume_at(struct relay_end *end, int64_t consumed, int terminator, bool *goes_on)
 {
 	int64_t size = (int64_t)end->shadow_size, at = consumed;
 	int64_t least = end->written > size ? end->written - size : 0;
 
+	*goes_on = false;
 	while (at > least && shadow_at(end, at - 1) != (char)terminator)
 		at--;
 	if (at > least || least == 0)
 		return at;
 	for (at = consumed; at < end->written && shadow_at(end, at) != (char)terminator;)
 		at++;
-	if (at < end->written) {
+	*goes_on = at == end->written; /* and is counted there */
+	if (!*goes_on) {
 		at++;
 		end->dropped_records++;
-	} else {
-		end->skipping =
-			true; /* it ends in what was not written yet, and is counted there */
 	}
 	end->dropped_bytes += at - consumed;
 	return at;
@@ -178,7 +178,8 @@ static int64_t resume_at(struct relay_end *end, int64_t consumed, int terminator
 
 /*
  * The record that cannot be made whole goes on in what waits: drop that part of
- * the tail and, if its end is not there, what follows in the store.
+ * the tail and, if its end is not there, what follows in the store.  (If it is, the
+ * record that follows there may be one that is being dropped already.)
  */
 static void skip_tail(struct relay_end *end, int terminator)
 {
@@ -187,25 +188,27 @@ static void skip_tail(struct relay_end *end, int terminator)
 	const char *stop =
 		length > 0 ? memchr(tail->bytes + tail->start, terminator, length) : NULL;
 
-	if (stop != NULL)
+	if (stop != NULL) {
 		length = (size_t)(stop + 1 - (tail->bytes + tail->start));
+		end->dropped_records++;
+	} else {
+		end->skipping = true;
+		end->in_record = false;
+	}
 	tail->start += length;
 	end->dropped_bytes += (int64_t)length;
-	end->skipping = stop == NULL && end->in_record;
-	end->dropped_records += !end->skipping;
-	if (end->skipping)
-		end->in_record = false;
 }
 
 /* What the dead reader has not got whole goes before all that is waiting. */
 static void take_back(struct relay_end *end, int64_t unread, int terminator)
 {
 	struct relay_bytes back = { 0 };
-	int64_t from = resume_at(end, end->written - unread, terminator);
+	bool goes_on;
+	int64_t from = resume_at(end, end->written - unread, terminator, &goes_on);
 	size_t length = (size_t)(end->written - from), rest;
 	char *place;
 
-	if (end->skipping)
+	if (goes_on)
 		skip_tail(end, terminator);
 	rest = end->tail.end - end->tail.start;
 	place = relay_bytes_place(&back, length + rest);

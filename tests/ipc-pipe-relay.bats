@@ -1459,3 +1459,32 @@ s.recv(1)'
 	wait $pid
 	grep -q 'from one terminal' screen
 }
+
+@test "-k -F --mkfifo --slow=drop: what is dropped when a reader goes is not welded to what it has not got whole" {
+	mkfifo src
+	go -k -F line --mkfifo -b 4K --slow=drop --json src --to own 2>err
+	exec 5>src
+	eventually [ -p own ]
+	exec 6<own
+	{ head -c 90000 /dev/zero | tr '\0' e && echo; } >whole
+	cat whole >&5
+	eventually has_unread 6 65536
+	eventually has_taken 5 # the rest waits
+	head -c 50000 /dev/zero | tr '\0' n >&5
+	eventually has_taken 5 # and is dropped
+	[ "$(head -c 1 <&6)" = e ]
+	exec 6<&-
+	timeout 20 cat own >got 3>&- 5>&- &
+	reader=$!
+	eventually [ -s got ]
+	head -c 40000 /dev/zero | tr '\0' n >&5
+	printf '\nthird\n' >&5
+	eventually grep -qx third got
+	exec 5>&-
+	kill "$pid"
+	ends_with 143
+	wait "$reader"
+	{ cat whole && echo third; } | cmp - got
+	[ "$(account err dropped_records)" = 1 ]
+	[ "$(account err dropped_bytes)" = 90001 ]
+}
