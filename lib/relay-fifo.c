@@ -199,6 +199,20 @@ static void skip_tail(struct relay_end *end, int terminator)
 	end->dropped_bytes += (int64_t)length;
 }
 
+/* How many of the bytes in the pipe of END, which nobody reads any more, can be had again. */
+static int64_t left_behind(struct relay_end *end)
+{
+	int64_t unread = relay_end_unread(end), size = (int64_t)end->shadow_size;
+
+	if (unread > end->written)
+		unread = end->written; /* others have written to it, too */
+	if (unread > size) {
+		end->lost_bytes += unread - size; /* somebody has enlarged it */
+		unread = size;
+	}
+	return unread;
+}
+
 /* What the dead reader has not got whole goes before all that is waiting. */
 static void take_back(struct relay_end *end, int64_t unread, int terminator)
 {
@@ -210,6 +224,8 @@ static void take_back(struct relay_end *end, int64_t unread, int terminator)
 
 	if (goes_on)
 		skip_tail(end, terminator);
+	if (length == 0)
+		return;
 	rest = end->tail.end - end->tail.start;
 	place = relay_bytes_place(&back, length + rest);
 	if (place == NULL) {
@@ -235,7 +251,7 @@ void relay_fifo_reader_left(struct relay_end *end, int terminator)
 	end->state = RELAY_AWAITED;
 	if (end->shadow == NULL)
 		return; /* what is unread stays there for the next reader */
-	take_back(end, relay_end_unread(end), terminator);
+	take_back(end, left_behind(end), terminator);
 	close(end->descriptor);
 	end->descriptor = -1;
 	end->written = 0;

@@ -1488,3 +1488,28 @@ s.recv(1)'
 	[ "$(account err dropped_records)" = 1 ]
 	[ "$(account err dropped_bytes)" = 90001 ]
 }
+
+@test "-k -F --mkfifo: what others write to the FIFO is not taken for what a reader has left" {
+	mkfifo src
+	go -k -F line --mkfifo --json src --to own 2>err
+	exec 5>src
+	eventually [ -p own ]
+	inode=$(stat -c %i own)
+	exec 6<>own
+	eventually is_renewed own "$inode"
+	head -c 100 lines >&6
+	exec 6>&-
+	timeout 20 cat own >got 3>&- 5>&- &
+	reader=$!
+	echo first >&5
+	eventually grep -q first got
+	exec 5>&-
+	kill "$pid"
+	ends_with 143
+	wait "$reader"
+	[ "$(tr '\0' 0 <got)" = first ]
+	[ "$(account err bytes)" -eq 6 ]
+}
+
+# The path $1 does not name inode $2 any more.
+is_renewed() { [ "$(stat -c %i "$1")" != "$2" ]; }
