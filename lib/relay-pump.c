@@ -212,17 +212,20 @@ static bool is_given_up(struct relay *relay, struct relay_end *sink)
 	return sink->state == RELAY_AWAITED && relay->slow != RELAY_BLOCK && is_dry(relay);
 }
 
-static void give_up(struct relay *relay, struct relay_end *sink)
+/* Returns 1, or -1. */
+static int give_up(struct relay *relay, struct relay_end *sink)
 {
 	sink->lost_bytes += (int64_t)(sink->tail.end - sink->tail.start);
 	sink->tail.start = sink->tail.end;
 	while (!sink->cut && sink->position < relay->store.end) {
 		sink->skipping = true;
 		sink->in_record = false;
-		relay_slow_skip(relay, sink);
+		if (relay_slow_skip(relay, sink) < 0)
+			return -1;
 	}
 	sink->dropped_records += sink->skipping;
 	relay_end_close(sink);
+	return 1;
 }
 
 /* Write to SINK what goes without waiting.  Returns 1 if anything has changed, or -1. */
@@ -233,17 +236,16 @@ static int give(struct relay *relay, struct relay_end *sink)
 	sink->wanted = false;
 	if (sink->cut && sink->in_record && relay_slow_finish_record(relay, sink) < 0)
 		return -1;
-	if (is_given_up(relay, sink)) {
-		give_up(relay, sink);
-		return 1;
-	}
+	if (is_given_up(relay, sink))
+		return give_up(relay, sink);
 	for (int i = 0; i < BLOCKS_AT_ONCE; i++) {
 		const char *bytes = NULL;
 		ssize_t length, wrote;
 		size_t allowed;
 
-		if (sink->skipping && sink->tail.start == sink->tail.end)
-			relay_slow_skip(relay, sink);
+		if (sink->skipping && sink->tail.start == sink->tail.end &&
+		    relay_slow_skip(relay, sink) < 0)
+			return -1;
 		length = next_bytes(relay, sink, &bytes);
 		if (length < 0)
 			return -1;

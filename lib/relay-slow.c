@@ -58,8 +58,11 @@ int relay_slow_finish_record(struct relay *relay, struct relay_end *sink)
 	return 0;
 }
 
-/* Drop the rest of the record at SINK's position, as far as it is there. */
-void relay_slow_skip(struct relay *relay, struct relay_end *sink)
+/*
+ * Drop the rest of the record at SINK's position, as far as it is there.  Returns
+ * 0, or -1 with errno.
+ */
+int relay_slow_skip(struct relay *relay, struct relay_end *sink)
 {
 	while (sink->skipping) {
 		const char *bytes = NULL;
@@ -67,12 +70,13 @@ void relay_slow_skip(struct relay *relay, struct relay_end *sink)
 		ssize_t length = rest_of_record(relay, sink, &bytes, &ended);
 
 		if (length <= 0)
-			return;
+			return (int)length;
 		sink->position += length;
 		sink->dropped_bytes += length;
 		sink->dropped_records += ended;
 		sink->skipping = !ended;
 	}
+	return 0;
 }
 
 static void cut_off(struct relay *relay, struct relay_end *sink)
@@ -106,7 +110,8 @@ int relay_slow_make_room(struct relay *relay)
 			sink->skipping = !sink->in_record;
 			if (!sink->skipping)
 				break;
-			relay_slow_skip(relay, sink);
+			if (relay_slow_skip(relay, sink) < 0)
+				return -1;
 		}
 	}
 	return !stuck;

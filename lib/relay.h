@@ -116,7 +116,7 @@ int relay_merge_take(struct relay *relay);
 bool relay_merge_is_empty(const struct relay *relay);
 size_t relay_record_most(const struct relay *relay);
 int relay_slow_make_room(struct relay *relay);
-void relay_slow_skip(struct relay *relay, struct relay_end *sink);
+int relay_slow_skip(struct relay *relay, struct relay_end *sink);
 int relay_slow_finish_record(struct relay *relay, struct relay_end *sink);
 void relay_store_full(struct relay *relay);
 bool relay_meets(struct relay *relay);

@@ -1513,3 +1513,28 @@ s.recv(1)'
 
 # The path $1 does not name inode $2 any more.
 is_renewed() { [ "$(stat -c %i "$1")" != "$2" ]; }
+
+# The calls of pread64 that the relay "$@" makes for file in, but for those that start a program.
+reads_back() {
+	strace -qq -o trace -e trace=pread64 ipc-pipe-relay </dev/null
+	starts=$(wc -l <trace)
+	limit strace -qq -o trace -e trace=pread64 ipc-pipe-relay "$@" 2>/dev/null
+	calls=$(($(wc -l <trace) - starts))
+}
+
+@test "what was spilled for a slow sink and cannot be read back: status 1, and no endless try" {
+	needs_strace
+	mkfifo a
+	for i in {1..400}; do printf '%09999d\n' "$i"; done >in
+	reads_back --slow=drop -b 2M --spill=. in --to a
+	[ "$calls" -gt 1 ]
+	for ((n = 1; n <= calls; n += 1 + calls / 16)); do
+		status=0
+		(
+			ulimit -t 10 # what is endless would not hear a signal
+			limit strace -qq -o /dev/null -e "inject=pread64:error=EIO:when=$((starts + n))+" \
+				ipc-pipe-relay --slow=drop -b 2M --spill=. in --to a
+		) 2>err || status=$?
+		[ "$status" -eq 1 ]
+	done
+}
