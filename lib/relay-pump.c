@@ -286,9 +286,10 @@ static void release(struct relay *relay)
 	relay_store_release(&relay->store, base);
 }
 
-static int step(struct relay *relay)
+/* Give and take.  Returns 1 if anything has changed, or -1. */
+static int move(struct relay *relay)
 {
-	int changed = 0;
+	int changed = 0, taken;
 
 	for (size_t i = 0; i < relay->sink_count; i++) {
 		int given;
@@ -296,17 +297,26 @@ static int step(struct relay *relay)
 		if (relay->sinks[i].state == RELAY_OVER)
 			continue;
 		given = give(relay, &relay->sinks[i]);
-		if (given < 0) {
-			relay->tell(relay, RELAY_SPILL_FAILED, NULL, errno);
-			relay->failed = relay->hurry = true;
-			return 0;
-		}
+		if (given < 0)
+			return -1;
 		changed |= given;
 	}
 	if (relay_is_deserted(relay))
 		return 1; /* what is not taken now is not lost */
 	release(relay);
-	return changed | (relay->source_count > 1 ? relay_merge_take(relay) : take(relay));
+	taken = relay->source_count > 1 ? relay_merge_take(relay) : take(relay);
+	return taken < 0 ? -1 : changed | taken;
+}
+
+static int step(struct relay *relay)
+{
+	int changed = move(relay);
+
+	if (changed >= 0 || errno == ENOMEM)
+		return changed;
+	relay->tell(relay, RELAY_SPILL_FAILED, NULL, errno);
+	relay->failed = relay->hurry = true;
+	return 0;
 }
 
 int relay_pump_begin(struct relay *relay)

@@ -1522,7 +1522,7 @@ reads_back() {
 	calls=$(($(wc -l <trace) - starts))
 }
 
-@test "what was spilled for a slow sink and cannot be read back: status 1, and no endless try" {
+@test "what was spilled for a slow sink and cannot be read back: told, status 1, and no endless try" {
 	needs_strace
 	mkfifo a
 	for i in {1..400}; do printf '%09999d\n' "$i"; done >in
@@ -1536,5 +1536,28 @@ reads_back() {
 				ipc-pipe-relay --slow=drop -b 2M --spill=. in --to a
 		) 2>err || status=$?
 		[ "$status" -eq 1 ]
+		grep -qx 'ipc-pipe-relay: cannot read back what was spilled: Input/output error' err
 	done
+}
+
+@test "no memory for the record that a slow sink has begun: told, status 1" {
+	! grep -q __asan_init "$(command -v ipc-pipe-relay)" || skip "the sanitizer takes memory of its own"
+	mkfifo src
+	for policy in drop cut; do
+		# There is room for the buffer and as much of the record, but not for more of that.
+		(
+			ulimit -d $([ $policy = drop ] && echo 24000 || echo 40000)
+			exec timeout 20 ipc-pipe-relay -k -F line --mkfifo --slow=$policy -b 16M src --to own 2>err 3>&-
+		) &
+		pid=$!
+		eventually [ -p own ]
+		inode=$(stat -c %i own)
+		exec 6<own # and reads nothing
+		eventually is_renewed own "$inode"
+		timeout 20 head -c 40M /dev/zero >src 2>/dev/null 3>&- &
+		ends_with 1
+		exec 6<&-
+		grep -qx 'ipc-pipe-relay: cannot make a buffer: not enough memory' err
+	done
+	wait || true
 }
