@@ -114,26 +114,37 @@ size_t relay_store_add(struct relay_store *store, const char *bytes, size_t leng
 	return added;
 }
 
+/* Read into BOUNCE from byte OFFSET on, which is in the file.  Returns 0, or -1 with errno. */
+static int fetch(struct relay_store *store, int64_t offset)
+{
+	size_t length = store->kept - offset < BLOCK ? (size_t)(store->kept - offset) : BLOCK;
+	ssize_t got;
+
+	do
+		got = pread(store->file, store->bounce, length, offset - store->file_origin);
+	while (got < 0 && errno == EINTR);
+	store->fetched = store->fetched_end = offset;
+	if (got == 0)
+		errno = EIO; /* somebody has cut the file */
+	if (got <= 0)
+		return -1;
+	store->fetched_end += got;
+	return 0;
+}
+
 ssize_t relay_store_look(struct relay_store *store, int64_t offset, const char **bytes)
 {
 	size_t row, length;
-	ssize_t got;
 
 	if (offset >= store->kept) {
 		*bytes = spot(store, offset, &row);
 		length = (size_t)(store->end - offset);
 		return (ssize_t)(length < row ? length : row);
 	}
-	length = (size_t)(store->kept - offset) < BLOCK ? (size_t)(store->kept - offset) : BLOCK;
-	do
-		got = pread(store->file, store->bounce, length, offset - store->file_origin);
-	while (got < 0 && errno == EINTR);
-	if (got == 0) {
-		errno = EIO; /* somebody has cut the file */
-		got = -1;
-	}
-	*bytes = store->bounce;
-	return got;
+	if ((offset < store->fetched || offset >= store->fetched_end) && fetch(store, offset) < 0)
+		return -1;
+	*bytes = store->bounce + (offset - store->fetched);
+	return (ssize_t)(store->fetched_end - offset);
 }
 
 void relay_store_release(struct relay_store *store, int64_t base)

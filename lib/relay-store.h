@@ -28,7 +28,8 @@ struct relay_store {
 	int64_t origin;      /* the byte that stands at the start of the ring */
 	int64_t file_origin; /* the byte that stands at the start of the file */
 	int64_t punched;     /* what is before has been given back to the disk */
-	char *bounce;
+	char *bounce;        /* what was read out of the file last: */
+	int64_t fetched, fetched_end;
 };
 
 /* Returns 0, or -1 with errno ENOMEM. */

@@ -1561,3 +1561,12 @@ reads_back() {
 	done
 	wait || true
 }
+
+@test "--slow=drop reads what it drops out of a spill file once, not once a record" {
+	needs_strace
+	mkfifo a
+	seq -f '%016.0f' 200000 >in
+	reads_back --slow=drop -b 2M --spill=. in --to a 2>err
+	echo "$calls calls"
+	[ "$calls" -lt 100 ]
+}
