@@ -13,8 +13,9 @@
  */
 
 enum {
-	STORE_SIZE = 1 << 18, /* where nothing else is asked for */
-	BLOCKS_AT_ONCE = 4,   /* writes to one sink before another one has its turn */
+	STORE_SIZE = 1 << 18,       /* where nothing else is asked for */
+	BLOCKS_AT_ONCE = 4,         /* writes to one sink before another one has its turn */
+	GIVEN_UP_AT_ONCE = 1 << 18, /* bytes that are dropped between two looks at the signals */
 };
 
 enum fdio_sort relay_fdio_sort(const struct relay_end *end)
@@ -212,12 +213,16 @@ static bool is_given_up(struct relay *relay, struct relay_end *sink)
 	return sink->state == RELAY_AWAITED && relay->slow != RELAY_BLOCK && is_dry(relay);
 }
 
-/* Returns 1, or -1. */
+/* Drop what waits for SINK, a part at once, and close it.  Returns 1, or -1. */
 static int give_up(struct relay *relay, struct relay_end *sink)
 {
+	int64_t until = sink->position + GIVEN_UP_AT_ONCE;
+
 	sink->lost_bytes += (int64_t)(sink->tail.end - sink->tail.start);
 	sink->tail.start = sink->tail.end;
 	while (!sink->cut && sink->position < relay->store.end) {
+		if (sink->position >= until)
+			return 1;
 		sink->skipping = true;
 		sink->in_record = false;
 		if (relay_slow_skip(relay, sink) < 0)

@@ -1570,3 +1570,17 @@ reads_back() {
 	echo "$calls calls"
 	[ "$calls" -lt 100 ]
 }
+
+@test "--slow=drop: signals count while what nobody reads is looked through at the end" {
+	needs_strace
+	mkfifo a
+	seq -f '%016.0f' 1500000 >in
+	timeout 60 strace -qq -o trace -e trace=pread64 -e inject=pread64:delay_exit=50000 \
+		ipc-pipe-relay --slow=drop --drain-timeout=0 -b unlimited --spill=. in --to a 2>err 3>&- &
+	pid=$!
+	eventually grep -qs ', 262144, ' trace
+	kill "$(pgrep -P "$(pgrep -P "$pid" strace)" ipc-pipe-relay)"
+	ends_with 143
+	[ "$(grep -c ', 262144, ' trace)" -lt 80 ] # of 93
+	grep -q 'bytes could not be delivered to a$' err
+}
