@@ -119,9 +119,14 @@ static int create_file(struct relay_end *end)
 {
 	const int flags = O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
 	OWN_FD int file = open(end->path, flags | O_EXCL, end->opening->mode);
+	struct stat status;
 
 	if (file >= 0) {
 		end->created = true;
+		if (fstat(file, &status) == 0) {
+			end->device = status.st_dev;
+			end->inode = status.st_ino;
+		}
 		return fchmod(file, end->opening->mode);
 	}
 	if (errno != EEXIST)

@@ -1584,3 +1584,10 @@ reads_back() {
 	[ "$(grep -c ', 262144, ' trace)" -lt 80 ] # of 93
 	grep -q 'bytes could not be delivered to a$' err
 }
+
+@test "a file that is made and cannot be used is not left behind" {
+	needs_strace
+	run -1 limit strace -qq -o /dev/null -e inject=fchmod:error=EPERM ipc-pipe-relay in --append --to made
+	[ "$output" = 'ipc-pipe-relay: cannot open made: Operation not permitted' ]
+	[ ! -e made ]
+}
