@@ -183,7 +183,7 @@ int relay_end_open(struct relay_end *end, const struct relay_opening *opening)
 		return open_path(end);
 	case RELAY_CONNECT:
 		end->sort = RELAY_SOCKET;
-		return relay_socket_connect(end) < 0 ? -1 : 0;
+		return relay_end_attach(end) < 0 ? -1 : 0;
 	case RELAY_LISTEN:
 		end->sort = RELAY_SOCKET;
 		end->returns = opening->keep;

@@ -1591,3 +1591,12 @@ reads_back() {
 	[ "$output" = 'ipc-pipe-relay: cannot open made: Operation not permitted' ]
 	[ ! -e made ]
 }
+
+@test "a unix: end that is connected at once has a peer" {
+	go unix-listen:s >out
+	eventually listens s
+	relay --json in --to unix:s 2>err
+	ends_with 0
+	cmp in out
+	[ "$(account err peers)" = 1 ]
+}
