@@ -56,6 +56,7 @@ static void make_room(struct argp_state *state, struct request *request)
 	if (request->ends == NULL)
 		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot read the command line");
 }
+
 static void add_end(struct argp_state *state, struct request *request, const char *text)
 {
 	const char *wrong;

@@ -81,7 +81,6 @@ int relay_end_attach(struct relay_end *end)
 		attached = relay_fifo_attach(end);
 	if (attached > 0) {
 		end->state = RELAY_OPEN;
-		end->had_peer = true;
 		end->peers++;
 		end->retry_at = end->give_up = 0;
 	}

@@ -67,14 +67,14 @@ struct relay_end {
 	/* What it is. */
 	enum relay_sort sort;
 	enum relay_state state;
-	int number;     /* RELAY_STANDARD, RELAY_NUMBER: the inherited descriptor */
-	bool inherited; /* there was one when the command line was read */
-	int descriptor; /* ours; -1 while there is none */
-	bool is_fifo;   /* with a name: somebody may open it again */
-	bool may_wait;  /* of a RELAY_FILE: no regular one, and read(2) may have to wait */
-	bool returns;   /* a next peer is awaited when this one is gone */
-	bool had_peer, died, missed; /* one came; it failed or died; none came in time */
-	const char *phrase;          /* after a failure: what is wrong, or NULL for errno */
+	int number;         /* RELAY_STANDARD, RELAY_NUMBER: the inherited descriptor */
+	bool inherited;     /* there was one when the command line was read */
+	int descriptor;     /* ours; -1 while there is none */
+	bool is_fifo;       /* with a name: somebody may open it again */
+	bool may_wait;      /* of a RELAY_FILE: no regular one, and read(2) may have to wait */
+	bool returns;       /* a next peer is awaited when this one is gone */
+	bool died, missed;  /* it failed or died; no peer came in time */
+	const char *phrase; /* after a failure: what is wrong, or NULL for errno */
 
 	/* The account. */
 	int64_t bytes;           /* read or delivered */

@@ -154,8 +154,8 @@ void relay_store_release(struct relay_store *store, int64_t base)
 	store->base = base;
 	if (base >= store->kept) {
 		/* What could not be given back now is overwritten later. */
-		if (had_file && ftruncate(store->file, 0) < 0)
-			store->error = 0;
+		if (had_file && ftruncate(store->file, 0) == 0)
+			store->error = 0; /* there is room again */
 		store->kept = base;
 	} else if (base - store->punched >= HOLE_LEAST) {
 		fallocate(store->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,

@@ -19,7 +19,7 @@ struct relay_store {
 
 	int64_t base, end;
 	int64_t most; /* that it ever held */
-	int error;    /* of the last write to the file, 0 after one that went well */
+	int error;    /* of the last write to the file; 0: it went well, or all is gone again */
 
 	/* The module's own. */
 	char *ring;
