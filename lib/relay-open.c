@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "own.h"
@@ -42,14 +43,17 @@ static void classify(struct relay_end *end, const struct stat *status)
  */
 static void reopen_terminal(struct relay_end *end, const struct stat *status)
 {
+	const int flags = (end->is_sink ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	char path[32];
 	int again;
 
 	if (status->st_rdev == makedev(5, 2))
 		return;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", end->descriptor);
-	again = open(path,
-		     (end->is_sink ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	again = open(path, flags);
+	/* Another user's, as after su(1): whom it controls it has a name that is open to all. */
+	if (again < 0 && tcgetsid(end->descriptor) == getsid(0))
+		again = open("/dev/tty", flags);
 	if (again < 0)
 		return;
 	close(end->descriptor);

@@ -1600,3 +1600,41 @@ reads_back() {
 	cmp in out
 	[ "$(account err peers)" = 1 ]
 }
+
+@test "a terminal of another user, as after su, keeps no signal from coming" {
+	[ "$(id -u)" -eq 0 ] || skip "this needs a second user"
+	as_nobody true || skip "no other user can be had here"
+	limit python3 -c '
+import os, pty, signal, time
+source, writer = os.pipe()
+relay, terminal = pty.fork()
+if relay == 0:
+    os.fchmod(1, 0o600)
+    os.dup2(source, 0)
+    os.dup2(os.open("err", os.O_WRONLY | os.O_CREAT), 2)
+    os.close(writer)
+    os.execvp("setpriv", ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                          "ipc-pipe-relay", "--drain-timeout=0"])
+os.close(source)
+os.set_blocking(writer, False)
+last = ""
+while True:
+    try:
+        os.write(writer, b"a line\n" * 9362)
+    except BlockingIOError:
+        # Nobody reads, the pipe is full, and the relay rests.
+        state = open(f"/proc/{relay}/status").read()
+        turns = state[state.find("\nvoluntary") :]
+        if "\nState:\tS" in state and "ipc-pipe-relay" in state and turns == last:
+            break
+        last = turns
+os.kill(relay, signal.SIGTERM)
+end = time.monotonic() + 5
+try:
+    while (ended := os.waitpid(relay, os.WNOHANG)) == (0, 0):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert os.WTERMSIG(ended[1]) == signal.SIGTERM
+finally:
+    os.close(terminal)'
+}
