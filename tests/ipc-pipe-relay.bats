@@ -1638,3 +1638,28 @@ try:
 finally:
     os.close(terminal)'
 }
+
+@test "-k -F --mkfifo: of a pipe that its reader has enlarged comes back what is still known, whole" {
+	python3 -c 'import fcntl, os; fcntl.fcntl(os.pipe()[0], 1031, 4 << 20)' || skip "no pipe can be made that large here"
+	mkfifo src
+	seq -f '%016.0f' 180000 >in
+	go -k -F line --mkfifo --json src --to own 2>err
+	exec 5>src
+	eventually [ -p own ]
+	exec 6<own # and reads nothing
+	python3 -c 'import fcntl; fcntl.fcntl(6, 1031, 4 << 20)' # F_SETPIPE_SZ
+	cat in >&5
+	eventually has_unread 6 "$(wc -c <in)"
+	exec 6<&-
+	timeout 20 cat own >got 3>&- 5>&- &
+	reader=$!
+	echo last >&5
+	eventually grep -qx last got
+	exec 5>&-
+	kill "$pid"
+	ends_with 143
+	wait "$reader"
+	{ cat in && echo last; } | tail -c "$(wc -c <got)" | cmp - got
+	[ "$(head -n 1 got | wc -c)" -eq 17 ]
+	[ $(($(account err lost_bytes) + $(account err dropped_bytes) + $(wc -c <got))) -eq $(($(wc -c <in) + 5)) ]
+}
