@@ -343,7 +343,7 @@ has_left() {
 		check() {
 			[ -e /dev/shm/held ]
 			[ "$status" -le 6 ] || [ "$status" -eq 137 ]
-			! grep -q held "$tmp/out"
+			if grep -q held "$tmp/out"; then return 1; fi
 			! grep -q free "$tmp/out" || [ ! -e /dev/shm/free ]
 			[ "$status" -ne 137 ] || [ -e /dev/shm/free ] || grep -q 'unlink.*free' "$tmp/trace"
 		}
