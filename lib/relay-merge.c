@@ -14,6 +14,7 @@
 enum {
 	STAGE_MOST = 1 << 20, /* where --buffer says nothing else, or there is a file for more */
 	READ_MOST = 1 << 16,
+	REST_MOST = 1 << 12, /* read byte by byte before the clock and the signals are looked at */
 };
 
 /* How much of a record is kept in memory beside the store. */
@@ -193,10 +194,10 @@ static int stage_in(struct relay *relay, struct relay_end *source)
  */
 static int stage_rest(struct relay *relay, struct relay_end *source)
 {
-	int changed = 0;
+	int changed = 0, reads = 0;
 
 	source->wanted = false;
-	while (source->state == RELAY_OPEN && in_record(relay, source) &&
+	while (reads++ < REST_MOST && source->state == RELAY_OPEN && in_record(relay, source) &&
 	       source->stage.end - source->stage.start < relay_record_most(relay)) {
 		char *place = relay_bytes_place(&source->stage, 1);
 		int in;
