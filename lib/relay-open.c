@@ -60,10 +60,17 @@ static void reopen_terminal(struct relay_end *end, const struct stat *status)
 	end->descriptor = again;
 }
 
+/* Whether the FIFO of DESCRIPTOR has a name, so that somebody may open it again. */
+static bool has_name(int descriptor)
+{
+	struct statfs system;
+
+	return fstatfs(descriptor, &system) == 0 && system.f_type != PIPEFS_MAGIC;
+}
+
 static int open_descriptor(struct relay_end *end)
 {
 	struct stat status;
-	struct statfs system;
 	int flags = fcntl(end->number, F_GETFL);
 
 	if (!end->inherited)
@@ -85,7 +92,7 @@ static int open_descriptor(struct relay_end *end)
 	end->peers = 1;
 	if (end->sort != RELAY_PIPE)
 		return 0;
-	end->is_fifo = fstatfs(end->descriptor, &system) == 0 && system.f_type != PIPEFS_MAGIC;
+	end->is_fifo = has_name(end->descriptor);
 	end->returns = end->is_fifo && end->opening->keep;
 	if (relay_end_deserted(end) && end->returns)
 		end->state = RELAY_AWAITED;
@@ -151,6 +158,18 @@ static int make_missing(struct relay_end *end)
 	return -1;
 }
 
+/* Open the pipe of END's path (/dev/stdin): nobody comes to it who is not there already. */
+static int open_pipe(struct relay_end *end)
+{
+	end->descriptor = relay_fifo_reopen(end, (end->is_sink ? O_WRONLY : O_RDONLY) | O_NONBLOCK |
+							 O_CLOEXEC);
+	if (end->descriptor < 0)
+		return errno == ENXIO ? fail(end, EPIPE, NULL) : -1;
+	end->state = RELAY_OPEN;
+	end->peers = 1;
+	return 0;
+}
+
 static int open_path(struct relay_end *end)
 {
 	struct stat status;
@@ -170,9 +189,9 @@ static int open_path(struct relay_end *end)
 	if (!S_ISFIFO(status.st_mode))
 		return open_file(end, &status);
 	end->sort = RELAY_PIPE;
-	end->is_fifo = true;
-	end->returns = end->opening->keep;
-	return relay_fifo_open(end);
+	end->is_fifo = has_name(end->anchor);
+	end->returns = end->is_fifo && end->opening->keep;
+	return end->is_fifo ? relay_fifo_open(end) : open_pipe(end);
 }
 
 int relay_end_open(struct relay_end *end, const struct relay_opening *opening)

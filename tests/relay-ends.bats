@@ -44,3 +44,15 @@ has_read() { [ "$(sed -n 's/^rchar: //p' "/proc/$1/io")" -ge "$2" ]; }
 	ends_with 143
 	exec 8>&-
 }
+
+@test "--keep-open ends with a pipe that has no name, though it is given by path" {
+	run -0 bash -c 'echo a | timeout 10 ipc-pipe-relay -k /dev/stdin'
+	[ "$output" = a ]
+	run -0 bash -c 'timeout 10 ipc-pipe-relay -k -F line <(echo a) <(echo b) | sort'
+	[ "$output" = $'a\nb' ]
+	run -0 bash -c 'set -o pipefail; echo a | timeout 10 ipc-pipe-relay -k --to /dev/stdout | cat'
+	[ "$output" = a ]
+	# Its reader is gone for good.
+	run -1 bash -c 'seq 200000 | timeout 10 ipc-pipe-relay -k --to >(head -n 1 >/dev/null)'
+	run -1 bash -c 'exec 7> >(true); wait $!; timeout 10 ipc-pipe-relay -k --to /dev/fd/7 <<<a'
+}
