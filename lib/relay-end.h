@@ -71,6 +71,7 @@ struct relay_end {
 	bool inherited;     /* there was one when the command line was read */
 	int descriptor;     /* ours; -1 while there is none */
 	bool is_fifo;       /* with a name: somebody may open it again */
+	bool packets;       /* of a RELAY_SOCKET: it keeps them apart, as no stream does */
 	bool may_wait;      /* of a RELAY_FILE: no regular one, and read(2) may have to wait */
 	bool returns;       /* a next peer is awaited when this one is gone */
 	bool died, missed;  /* it failed or died; no peer came in time */
@@ -103,7 +104,7 @@ struct relay_end {
 	bool cut;                /* gets TAIL, and nothing more */
 	int64_t pace;            /* when it may be written to again */
 
-	/* Of a source whose records are merged. */
+	/* Of a source whose records are merged, or that has packets. */
 	struct relay_bytes stage; /* read, and not in the store */
 	size_t searched;          /* bytes of STAGE known to hold no end of a record */
 

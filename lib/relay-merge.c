@@ -164,7 +164,6 @@ static int took(struct relay *relay, struct relay_end *source, ssize_t length)
 static int stage_in(struct relay *relay, struct relay_end *source)
 {
 	size_t used = source->stage.end - source->stage.start, room = relay_record_most(relay);
-	char *place;
 
 	source->wanted = false;
 	if (source->state != RELAY_OPEN || (relay->capacity == 0 && !relay_meets(relay)))
@@ -181,16 +180,13 @@ static int stage_in(struct relay *relay, struct relay_end *source)
 		source->wanted = true;
 		return 0;
 	}
-	place = relay_bytes_place(&source->stage, room);
-	if (place == NULL)
-		return -1;
-	return took(relay, source,
-		    fdio_read_now(source->descriptor, relay_fdio_sort(source), place, room));
+	return took(relay, source, relay_read_stage(relay, source, room));
 }
 
 /*
  * A signal has come: take the rest of the record that SOURCE has begun, as far
- * as it is there, and not a byte more.  As stage_in().
+ * as it is there, and not a byte more, unless a packet of a socket has more.  As
+ * stage_in().
  */
 static int stage_rest(struct relay *relay, struct relay_end *source)
 {
@@ -199,13 +195,8 @@ static int stage_rest(struct relay *relay, struct relay_end *source)
 	source->wanted = false;
 	while (reads++ < REST_MOST && source->state == RELAY_OPEN && in_record(relay, source) &&
 	       source->stage.end - source->stage.start < relay_record_most(relay)) {
-		char *place = relay_bytes_place(&source->stage, 1);
-		int in;
+		int in = took(relay, source, relay_read_stage(relay, source, 1));
 
-		if (place == NULL)
-			return -1;
-		in = took(relay, source,
-			  fdio_read_now(source->descriptor, relay_fdio_sort(source), place, 1));
 		if (in < 0)
 			return -1;
 		if (in == 0) {

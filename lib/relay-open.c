@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -35,6 +36,16 @@ static void classify(struct relay_end *end, const struct stat *status)
 		end->sort = RELAY_SOCKET;
 	else if (S_ISCHR(status->st_mode) && isatty(end->descriptor))
 		end->sort = RELAY_TERMINAL;
+}
+
+/* Whether the socket DESCRIPTOR is none of a stream. */
+static bool has_packets(int descriptor)
+{
+	int type;
+	socklen_t size = sizeof type;
+
+	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	       type != SOCK_STREAM;
 }
 
 /*
@@ -88,6 +99,7 @@ static int open_descriptor(struct relay_end *end)
 	classify(end, &status);
 	if (end->sort == RELAY_TERMINAL)
 		reopen_terminal(end, &status);
+	end->packets = end->sort == RELAY_SOCKET && has_packets(end->descriptor);
 	end->state = RELAY_OPEN;
 	end->peers = 1;
 	if (end->sort != RELAY_PIPE)

@@ -116,7 +116,34 @@ static bool is_in_last_record(const struct relay *relay)
 	       source->state == RELAY_OPEN && source->in_record;
 }
 
-/* From the only source, straight into the store. */
+/* What is in SOURCE's stage, of a packet, goes to the store when there is room. */
+static int unstage(struct relay *relay, struct relay_end *source)
+{
+	struct relay_bytes *stage = &source->stage;
+	size_t added = relay_store_add(&relay->store, stage->bytes + stage->start,
+				       stage->end - stage->start);
+
+	stage->start += added;
+	if (added > 0)
+		return 1;
+	relay_store_full(relay);
+	return relay->slow == RELAY_BLOCK ? 0 : relay_slow_make_room(relay);
+}
+
+/* LENGTH bytes of SOURCE have been read: to PLACE in the store or, packets, to the stage. */
+static void took(struct relay *relay, struct relay_end *source, const char *place, size_t length)
+{
+	if (source->packets) {
+		place = source->stage.bytes + source->stage.end;
+		source->stage.end += length;
+	} else {
+		relay_store_fill(&relay->store, length);
+	}
+	source->in_record = place[length - 1] != (char)relay->terminator;
+	relay_count(relay, source, (int64_t)length);
+}
+
+/* From the only source, straight into the store; packets of a socket by its stage. */
 static int take(struct relay *relay)
 {
 	struct relay_end *source = relay->sources;
@@ -125,6 +152,8 @@ static int take(struct relay *relay)
 	char *place;
 
 	source->wanted = false;
+	if (source->stage.start < source->stage.end)
+		return unstage(relay, source);
 	if (source->state != RELAY_OPEN || (relay->stopping && !is_in_last_record(relay)))
 		return 0;
 	if ((relay->capacity == 0 && !relay_meets(relay)) ||
@@ -133,13 +162,13 @@ static int take(struct relay *relay)
 	place = relay_store_place(&relay->store, &room);
 	if (place == NULL)
 		return full(relay, source);
-	length = fdio_read_now(source->descriptor, relay_fdio_sort(source), place,
-			       relay->stopping ? 1 : room);
+	if (source->packets)
+		length = relay_read_stage(relay, source, 1);
+	else
+		length = relay_read(relay, source, place, relay->stopping ? 1 : room);
 	source->ready = false;
 	if (length > 0) {
-		source->in_record = place[length - 1] != (char)relay->terminator;
-		relay_store_fill(&relay->store, (size_t)length);
-		relay_count(relay, source, length);
+		took(relay, source, place, (size_t)length);
 	} else if (length == 0) {
 		relay_source_ended(relay, source);
 		end_record(relay, source);

@@ -184,6 +184,7 @@ static int choose_way(struct relay *relay)
 
 	/* From a socket the kernel moves bytes into a pipe of our own, ready or not. */
 	memory = memory || (relay->capacity == 0 && relay->sources[0].sort == RELAY_SOCKET);
+	memory = memory || relay->sources[0].packets; /* of which it would lose a part */
 	for (size_t i = 0; i < relay_end_count(relay); i++) {
 		const struct relay_end *end = relay_end_at(relay, i);
 

@@ -121,6 +121,14 @@ int relay_slow_finish_record(struct relay *relay, struct relay_end *sink);
 void relay_store_full(struct relay *relay);
 bool relay_meets(struct relay *relay);
 enum fdio_sort relay_fdio_sort(const struct relay_end *end);
+
+/*
+ * Read up to ROOM bytes of SOURCE to PLACE, or behind what is in its stage, without
+ * waiting.  As read(2), but nothing of a packet is lost: of a socket, a packet that is
+ * longer than ROOM goes to the stage whole.
+ */
+ssize_t relay_read(struct relay *relay, struct relay_end *source, char *place, size_t room);
+ssize_t relay_read_stage(struct relay *relay, struct relay_end *source, size_t room);
 void relay_splice_end(struct relay *relay);
 
 /* Whether ERROR says that the kernel cannot splice between two ends at all. */

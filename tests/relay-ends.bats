@@ -56,3 +56,81 @@ has_read() { [ "$(sed -n 's/^rchar: //p' "/proc/$1/io")" -ge "$2" ]; }
 	run -1 bash -c 'seq 200000 | timeout 10 ipc-pipe-relay -k --to >(head -n 1 >/dev/null)'
 	run -1 bash -c 'exec 7> >(true); wait $!; timeout 10 ipc-pipe-relay -k --to /dev/fd/7 <<<a'
 }
+
+# Runs COMMAND "$@" with a source of packets as standard input, 40 of which are put in: numbered
+# lines of $2 bytes, in a pipe or a socket ($1: pipe, seqpacket, dgram).
+fed_packets() {
+	limit python3 -c '
+import os, socket, subprocess, sys
+sort, size, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+lines = [b"%04d" % i + b"x" * (size - 5) + b"\n" for i in range(40)]
+if sort == "pipe":
+    r, w = os.pipe2(os.O_DIRECT)
+    put, close = lambda line: os.write(w, line), lambda: os.close(w)
+else:
+    a, b = socket.socketpair(socket.AF_UNIX, getattr(socket, "SOCK_" + sort.upper()))
+    r, put, close = a.detach(), b.send, b.close
+relay = subprocess.Popen(command, stdin=r)
+os.close(r)
+for line in lines:
+    put(line)
+close()
+sys.exit(relay.wait())' "$@"
+}
+
+@test "nothing of a packet is lost, however little room there is" {
+	mkfifo silent
+	exec 8<>silent
+	for words in "" "-b 10" "-b 1500" "-b 0" "-b 100K" "-b 10 --slow=drop"; do
+		# shellcheck disable=SC2086
+		[ "$(fed_packets pipe 1000 ipc-pipe-relay $words | wc -c)" -eq 40000 ]
+		# shellcheck disable=SC2086
+		fed_packets seqpacket 9999 ipc-pipe-relay $words --truncate --to out
+		[ "$(cut -c 1-4 out)" = "$(seq -f %04g 0 39)" ]
+		[ "$(wc -c <out)" -eq 399960 ]
+	done
+	[ "$(fed_packets seqpacket 9999 ipc-pipe-relay | wc -c)" -eq 399960 ]
+	for words in "-b 10" "-b 1500" ""; do
+		for sort in pipe seqpacket; do
+			# shellcheck disable=SC2086
+			[ "$(fed_packets $sort 1000 ipc-pipe-relay $words - /dev/null | wc -c)" -eq 40000 ]
+		done
+	done
+	exec 8>&-
+}
+
+# A merge, and a source of packets (a pipe, a socket) of which it has read a part of a
+# record; the rest comes in one packet with another part, and SIGTERM at the same time.
+stopped_in_a_record() {
+	limit python3 -c '
+import fcntl, os, signal, socket, subprocess, sys, termios, time
+if sys.argv[1] == "pipe":
+    r, w = os.pipe2(os.O_DIRECT)
+    waiting = termios.FIONREAD
+else:
+    a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    r, w = a.detach(), b.detach()
+    waiting = termios.TIOCOUTQ
+silent, other = os.pipe()
+relay = subprocess.Popen(["ipc-pipe-relay", "-", "fd:%d" % silent], stdin=r, pass_fds=[silent],
+    stdout=subprocess.PIPE)
+os.write(w, b"a" * 3000)
+state = lambda: open("/proc/%d/stat" % relay.pid).read().rsplit(")", 1)[1][1]
+while fcntl.ioctl(w, waiting, bytes(4)) != bytes(4) or state() != "S":
+    time.sleep(0.01)
+relay.send_signal(signal.SIGSTOP)
+while state() != "T":
+    time.sleep(0.01)
+os.write(w, b"b" * 2000 + b"\n" + b"c" * 500)
+relay.terminate()
+relay.send_signal(signal.SIGCONT)
+out = relay.communicate()[0]
+print(out.count(b"a"), out.count(b"b"), len(out), relay.returncode)' "$1"
+}
+
+@test "after a signal the rest of a record is taken, and what a packet has behind it is told" {
+	run -0 stopped_in_a_record pipe
+	[[ $output == *"500 bytes were left unread"* && $output == *$'\n3000 2000 5001 -15' ]]
+	run -0 stopped_in_a_record seqpacket
+	[[ $output == *"500 bytes of a record"*"held back"* && $output == *$'\n3000 2000 5001 -15' ]]
+}
