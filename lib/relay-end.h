@@ -102,6 +102,7 @@ struct relay_end {
 	bool in_record;          /* it has, or TAIL ends with, a part; so of a single source */
 	bool skipping;           /* the record at POSITION is being dropped */
 	bool cut;                /* gets TAIL, and nothing more */
+	int64_t cut_until;       /* when it must have got that */
 	int64_t pace;            /* when it may be written to again */
 
 	/* Of a source whose records are merged, or that has packets. */

@@ -235,9 +235,9 @@ static int caught_up(struct relay *relay, struct relay_end *sink)
 static bool is_given_up(struct relay *relay, struct relay_end *sink)
 {
 	if (sink->cut) {
-		if (relay->wake_at == 0 || sink->give_up < relay->wake_at)
-			relay->wake_at = sink->give_up;
-		return sink->give_up <= patience_now();
+		if (relay->wake_at == 0 || sink->cut_until < relay->wake_at)
+			relay->wake_at = sink->cut_until;
+		return sink->cut_until <= patience_now();
 	}
 	return sink->state == RELAY_AWAITED && relay->slow != RELAY_BLOCK && is_dry(relay);
 }

@@ -82,7 +82,7 @@ int relay_slow_skip(struct relay *relay, struct relay_end *sink)
 static void cut_off(struct relay *relay, struct relay_end *sink)
 {
 	sink->cut = true;
-	sink->give_up = patience_now() + relay->drain;
+	sink->cut_until = patience_now() + relay->drain;
 	relay->tell(relay, RELAY_WAS_CUT, sink, 0);
 }
 

@@ -43,7 +43,7 @@ static int64_t alarm_of(const struct relay *relay)
 
 		if (by_clock && (first == 0 || end->retry_at < first))
 			first = end->retry_at;
-		if (end->state == RELAY_AWAITED && end->give_up != 0 &&
+		if (end->state == RELAY_AWAITED && end->give_up != 0 && !end->cut &&
 		    (first == 0 || end->give_up < first))
 			first = end->give_up;
 	}

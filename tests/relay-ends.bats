@@ -14,7 +14,7 @@ relay() { limit ipc-pipe-relay "$@"; }
 
 # The same in the background; signals to $pid reach it, and $child is the relay itself.
 go() {
-	timeout --kill-after=5 "${LIMIT:-20}" ipc-pipe-relay "$@" <&0 3>&- &
+	timeout --kill-after=5 "${LIMIT:-20}" ipc-pipe-relay "$@" <&0 3>&- 8>&- 9>&- &
 	pid=$!
 	eventually pgrep -P "$pid" ipc-pipe-relay >/dev/null
 	child=$(pgrep -P "$pid" ipc-pipe-relay)
@@ -27,8 +27,9 @@ ends_with() {
 	[ "$status" -eq "$1" ] || { echo "status $status" && false; }
 }
 
-# Process $1 has read $2 bytes.
+# Process $1 has read, or written, $2 bytes.
 has_read() { [ "$(sed -n 's/^rchar: //p' "/proc/$1/io")" -ge "$2" ]; }
+has_written() { [ "$(sed -n 's/^wchar: //p' "/proc/$1/io")" -ge "$2" ]; }
 
 @test "a merge of a record without an end heeds the time to deliver, and a second signal" {
 	mkfifo silent
@@ -133,4 +134,45 @@ print(out.count(b"a"), out.count(b"b"), len(out), relay.returncode)' "$1"
 	[[ $output == *"500 bytes were left unread"* && $output == *$'\n3000 2000 5001 -15' ]]
 	run -0 stopped_in_a_record seqpacket
 	[[ $output == *"500 bytes of a record"*"held back"* && $output == *$'\n3000 2000 5001 -15' ]]
+}
+
+# A relay that has cut the FIFO a off, which has a reader (9) that takes nothing, in the middle
+# of a record of 200001 bytes.
+cut_in_a_record() {
+	mkfifo a
+	{ head -c 200000 /dev/zero | tr '\0' A && echo && head -c 2000000 /dev/zero | tr '\0' '\n'; } >in
+	exec 9<>a
+	go -k --slow=cut -b 300K -v "$@" in --to a /dev/null 2>err
+	eventually grep -q 'cut off' err
+}
+
+@test "what a sink that is cut off has for the rest of its record is the time to deliver, not -t" {
+	cut_in_a_record -t 60 --drain-timeout=0.3
+	exec 9>&-
+	ends_with 0
+	rm a
+	# The next reader gets the rest in that time.
+	cut_in_a_record --drain-timeout=20
+	exec 9>&-
+	eventually grep -q 'waiting for the next' err
+	head -c 200000 in >expected
+	echo >>expected
+	limit cat a >got
+	ends_with 0
+	cmp got expected
+	rm a
+	# It was gone before.
+	mkfifo a b
+	exec 9<>a 8<>b
+	go -k --slow=cut -b 300K -t 600 --drain-timeout=0.3 -v - --to a /dev/null <b 2>err
+	head -c 200000 in >&8
+	eventually has_written "$child" 265536
+	exec 9>&-
+	eventually grep -q 'waiting for the next' err
+	tail -c 2000000 in >&8
+	eventually grep -q 'cut off' err
+	eventually eval '! find "/proc/$child/fd" -lname "*/a" | grep -q .'
+	kill "$pid"
+	ends_with 143
+	exec 8>&-
 }
