@@ -107,11 +107,16 @@ static void read_frame(struct argp_state *state, struct request *request, const 
 	request->frame_given = true;
 }
 
-/* No file may be at both ends, nor twice among the sinks. */
+/* No file may be at both ends, nor twice among the sinks, nor a stream twice among the sources. */
 static void check_ends(struct argp_state *state, const struct request *request)
 {
 	const struct relay *relay = &request->job.relay;
 
+	for (size_t i = 0; i < relay->source_count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (relay_end_same_source(&relay->sources[j], &relay->sources[i]))
+				argp_error(state, "'%s' and '%s' are the same source",
+					   relay->sources[j].text, relay->sources[i].text);
 	for (size_t i = 0; i < relay->sink_count; i++) {
 		for (size_t j = 0; j < relay->source_count; j++)
 			if (relay_end_same(&relay->sources[j], &relay->sinks[i]))

@@ -53,6 +53,11 @@ const char *relay_end_scan(const char *text, bool is_sink, struct relay_end *end
 	return NULL;
 }
 
+static int look_at(const struct relay_end *end, struct stat *status)
+{
+	return has_descriptor(end) ? fstat(end->number, status) : stat(end->path, status);
+}
+
 bool relay_end_same(const struct relay_end *a, const struct relay_end *b)
 {
 	struct stat first, second;
@@ -60,13 +65,26 @@ bool relay_end_same(const struct relay_end *a, const struct relay_end *b)
 	if (!has_descriptor(a) && !has_descriptor(b) && strcmp(a->path, b->path) == 0 &&
 	    stat(a->path, &first) < 0)
 		return true;
-	if ((has_descriptor(a) ? fstat(a->number, &first) : stat(a->path, &first)) < 0 ||
-	    (has_descriptor(b) ? fstat(b->number, &second) : stat(b->path, &second)) < 0)
+	if (look_at(a, &first) < 0 || look_at(b, &second) < 0)
 		return false;
 	if (first.st_dev != second.st_dev || first.st_ino != second.st_ino)
 		return false;
 	return S_ISREG(first.st_mode) || S_ISFIFO(first.st_mode) || S_ISBLK(first.st_mode) ||
 	       (S_ISSOCK(first.st_mode) && !has_descriptor(a));
+}
+
+bool relay_end_same_source(const struct relay_end *a, const struct relay_end *b)
+{
+	struct stat first, second;
+
+	if (has_descriptor(a) && has_descriptor(b) && a->number == b->number)
+		return true;
+	if (a->form >= RELAY_CONNECT || b->form >= RELAY_CONNECT)
+		return false;
+	if (look_at(a, &first) < 0 || look_at(b, &second) < 0)
+		return false;
+	return first.st_dev == second.st_dev && first.st_ino == second.st_ino &&
+	       (S_ISFIFO(first.st_mode) || S_ISSOCK(first.st_mode));
 }
 
 int relay_end_attach(struct relay_end *end)

@@ -134,6 +134,12 @@ const char *relay_end_scan(const char *text, bool is_sink, struct relay_end *end
 bool relay_end_same(const struct relay_end *a, const struct relay_end *b);
 
 /*
+ * Whether A and B, two sources, would take bytes from each other: one FIFO, pipe or
+ * socket, or one descriptor.  Two paths of a regular file have a position each.
+ */
+bool relay_end_same_source(const struct relay_end *a, const struct relay_end *b);
+
+/*
  * Open END, which is AWAITED or OPEN then.  Returns 0, or -1 with errno and
  * perhaps a PHRASE; errno EISDIR with a PHRASE that names an option: the
  * command line is wrong.  A file that is to be overwritten is as it was before

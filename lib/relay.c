@@ -36,14 +36,19 @@ static void tell_left(struct relay *relay, const struct relay_end *end)
 	relay->failed = true;
 }
 
-/* A sink that is another end, too; two names of what was missing show that only now. */
+/*
+ * A sink that is another end, too, or a source that is; two names of what was
+ * missing show that only now.
+ */
 static struct relay_end *find_twice(struct relay *relay)
 {
 	for (size_t i = 0; i < relay_end_count(relay); i++)
 		for (size_t j = i + 1; j < relay_end_count(relay); j++) {
 			struct relay_end *end = relay_end_at(relay, j);
+			const struct relay_end *other = relay_end_at(relay, i);
 
-			if (!end->is_sink || !relay_end_same(relay_end_at(relay, i), end))
+			if (!(end->is_sink ? relay_end_same(other, end)
+					   : relay_end_same_source(other, end)))
 				continue;
 			end->phrase = "is the same file as another end";
 			errno = EISDIR;

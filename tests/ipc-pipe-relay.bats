@@ -509,9 +509,7 @@ needs_strace() {
 
 @test "a descriptor that is named twice is closed once: its number may be another file's by then" {
 	needs_strace
-	printf 'a\nb\n' >in
-	limit strace -qq -o trace -e trace=close ipc-pipe-relay fd:7 fd:7 7<in >out
-	cmp in out
+	limit strace -qq -o trace -e trace=close ipc-pipe-relay fd:7 --to fd:7 7<>/dev/null
 	[ "$(grep -c '^close(7)' trace)" -eq 1 ]
 }
 

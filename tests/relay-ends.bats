@@ -176,3 +176,20 @@ cut_in_a_record() {
 	ends_with 143
 	exec 8>&-
 }
+
+@test "a stream twice among the sources: status 2, and nothing is taken; a file has two positions" {
+	mkfifo a
+	run -2 relay a a
+	run -2 relay a ./a
+	run -2 relay - fd:0 <<<word
+	run -2 relay - - </dev/null
+	run -2 relay - a 0<>a
+	run -2 bash -c 'echo word | { timeout 10 ipc-pipe-relay - fd:7 7<&0 2>/dev/null || { status=$?; cat; exit $status; }; }'
+	[ "$output" = word ]
+	run -2 bash -c 'echo word | timeout 10 ipc-pipe-relay - /dev/stdin'
+	run -2 relay --mkfifo new ./new
+	[ ! -e new ]
+	seq 1000 >in
+	[ "$(relay in in | sort -n | uniq -c | grep -c '^ *2 ')" -eq 1000 ]
+	[ "$(relay - in <in | sort -n | uniq -c | grep -c '^ *2 ')" -eq 1000 ]
+}
