@@ -128,7 +128,10 @@ static int open_file(struct relay_end *end, const struct stat *status)
 	}
 	if (!S_ISREG(status->st_mode))
 		flags |= O_NONBLOCK;
-	end->descriptor = relay_fifo_reopen(end, flags);
+	if (end->descriptor < 0)
+		end->descriptor = relay_fifo_reopen(end, flags);
+	else if (fcntl(end->descriptor, F_SETFL, flags & O_APPEND) < 0)
+		return -1;
 	if (end->descriptor < 0)
 		return -1;
 	classify(end, status);
@@ -137,13 +140,17 @@ static int open_file(struct relay_end *end, const struct stat *status)
 	return 0;
 }
 
-/* Make the file of END's path, with exactly the bits of --mode.  Returns 0, or -1 with errno. */
+/*
+ * Make the file of END's path, with exactly the bits of --mode.  It stays open:
+ * they may not let us open it again.  Returns 0, or -1 with errno.
+ */
 static int create_file(struct relay_end *end)
 {
 	const int flags = O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
-	OWN_FD int file = open(end->path, flags | O_EXCL, end->opening->mode);
+	int file = open(end->path, flags | O_EXCL, end->opening->mode);
 	struct stat status;
 
+	end->descriptor = file;
 	if (file >= 0) {
 		end->created = true;
 		if (fstat(file, &status) == 0) {
@@ -156,6 +163,7 @@ static int create_file(struct relay_end *end)
 		return -1;
 	/* What a link that leads nowhere names; or somebody was faster. */
 	file = open(end->path, flags, end->opening->mode);
+	end->descriptor = file;
 	return file < 0 ? -1 : 0;
 }
 
@@ -182,6 +190,19 @@ static int open_pipe(struct relay_end *end)
 	return 0;
 }
 
+/* What create_file() has opened counts only if it is the regular file of STATUS. */
+static void keep_created(struct relay_end *end, const struct stat *status)
+{
+	struct stat opened;
+
+	if (end->descriptor < 0 ||
+	    (S_ISREG(status->st_mode) && fstat(end->descriptor, &opened) == 0 &&
+	     opened.st_dev == status->st_dev && opened.st_ino == status->st_ino))
+		return;
+	close(end->descriptor);
+	end->descriptor = -1;
+}
+
 static int open_path(struct relay_end *end)
 {
 	struct stat status;
@@ -198,6 +219,7 @@ static int open_path(struct relay_end *end)
 		return fail(end, EEXIST, "was replaced by something else");
 	end->device = status.st_dev;
 	end->inode = status.st_ino;
+	keep_created(end, &status);
 	if (!S_ISFIFO(status.st_mode))
 		return open_file(end, &status);
 	end->sort = RELAY_PIPE;

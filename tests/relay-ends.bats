@@ -193,3 +193,28 @@ cut_in_a_record() {
 	[ "$(relay in in | sort -n | uniq -c | grep -c '^ *2 ')" -eq 1000 ]
 	[ "$(relay - in <in | sort -n | uniq -c | grep -c '^ *2 ')" -eq 1000 ]
 }
+
+@test "-m may make a file that its owner may not write: it is written all the same" {
+	chmod 777 .
+	as_nobody test -w . || skip "no other user can be had here"
+	as_nobody ipc-pipe-relay --truncate -m 0440 --to a <<<word
+	as_nobody ipc-pipe-relay --append -m 0 --to b <<<word
+	ln -s d c
+	as_nobody ipc-pipe-relay --append -m 0440 --to c <<<word
+	[ "$(cat a b d)" = $'word\nword\nword' ]
+	[ "$(stat -c %a:%s a b)" = $'440:5\n0:5' ]
+	# The place of each write is the end, whoever else writes.
+	rm -f a
+	mkfifo in
+	exec 8<>in
+	go --append --to a <in
+	echo first >&8
+	eventually [ -s a ]
+	echo second >>a
+	echo third >&8
+	eventually eval '[ "$(wc -l <a)" -eq 3 ]'
+	kill "$pid"
+	ends_with 143
+	[ "$(<a)" = $'first\nsecond\nthird' ]
+	exec 8>&-
+}
