@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli-relay.h"
 #include "cli.h"
+#include "fdio.h"
 #include "own.h"
 #include "record.h"
 #include "say.h"
@@ -311,7 +311,6 @@ static int relay_all(struct request *request)
 	struct cli_relay *job = &request->job;
 	struct relay *relay = &job->relay;
 	struct stop stop;
-	struct stat status;
 	int opened;
 
 	relay->stop = &stop;
@@ -329,8 +328,8 @@ static int relay_all(struct request *request)
 		return opened;
 	job->progress.stream = true;
 	if (job->progress.total_bytes == 0 && relay->source_count == 1 &&
-	    fstat(relay->sources[0].descriptor, &status) == 0 && S_ISREG(status.st_mode))
-		job->progress.total_bytes = status.st_size;
+	    fdio_left(relay->sources[0].descriptor) > 0)
+		job->progress.total_bytes = fdio_left(relay->sources[0].descriptor);
 	progress_begin(&job->progress, request->progress);
 	return cli_relay_run(job);
 }

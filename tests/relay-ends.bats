@@ -218,3 +218,10 @@ cut_in_a_record() {
 	[ "$(<a)" = $'first\nsecond\nthird' ]
 	exec 8>&-
 }
+
+@test "-P knows what a file has left that is not at its start" {
+	head -c 300000 /dev/zero >in
+	limit script -qec "{ head -c 200000 >/dev/null; ipc-pipe-relay -P >/dev/null; } <in" typescript </dev/null >/dev/null
+	grep -q ' 100% ETA' typescript
+	run ! grep -q ' 33% ETA' typescript
+}
