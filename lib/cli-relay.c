@@ -194,6 +194,9 @@ static void tell(const struct relay *relay, enum relay_event event, const struct
 			say("the %s of %s has gone, waiting for the next",
 			    end->is_sink ? "reader" : "writer", name_of(end));
 		break;
+	case RELAY_UNRENEWED:
+		say_errno("cannot renew %s, whose readers may get parts of records", name_of(end));
+		break;
 	case RELAY_NO_PEER:
 		if (job->verbose)
 			say("nobody has opened the other side of %s in time", name_of(end));

@@ -113,6 +113,7 @@ struct relay_end {
 	char *shadow;
 	size_t shadow_size;
 	int64_t written; /* to this FIFO */
+	int unrenewed;   /* an errno that is to be told: its readers share this FIFO */
 
 	/* The module's own. */
 	const struct relay_opening *opening;

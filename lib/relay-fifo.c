@@ -15,7 +15,7 @@
 
 enum {
 	SHADOW_EXTRA = 1 << 20, /* bytes of a record that are kept beyond what a pipe holds */
-	SUFFIX = 12,            /* characters of a temporary name */
+	NAME = 12,              /* characters of a temporary name; the FIFO's own may be long */
 };
 
 int relay_fifo_reopen(const struct relay_end *end, int flags)
@@ -59,47 +59,57 @@ int relay_fifo_make(struct relay_end *end)
 	return 0;
 }
 
-/* Whether END's path still names the FIFO that we have made. */
+/* Whether END's path still names the FIFO that we have made; false with errno. */
 static bool is_ours(const struct relay_end *end)
 {
 	struct stat status;
 
-	return end->made && lstat(end->path, &status) == 0 && status.st_dev == end->device &&
-	       status.st_ino == end->inode;
+	if (lstat(end->path, &status) < 0)
+		return false;
+	errno = ESTALE;
+	return status.st_dev == end->device && status.st_ino == end->inode;
 }
 
 /*
  * Put a fresh FIFO under END's path, for the reader after this one: it cannot
- * come before this one is gone and what it has left is known.
+ * come before this one is gone and what it has left is known.  Returns 0, or -1
+ * with errno.
  */
-static bool renew(struct relay_end *end)
+static int renew(struct relay_end *end)
 {
-	size_t length = strlen(end->path);
-	OWN_MEM char *path = malloc(length + SUFFIX);
+	const char *slash = strrchr(end->path, '/');
+	int folder = slash == NULL ? 0 : (int)(slash + 1 - end->path);
+	OWN_MEM char *path = malloc((size_t)folder + NAME);
 	OWN_FD int anchor = -1;
 	struct stat status;
 	unsigned random = 0;
 
 	if (path == NULL || !is_ours(end) ||
 	    getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-		return false;
-	snprintf(path, length + SUFFIX, "%s.%08x", end->path, random);
+		return -1;
+	snprintf(path, (size_t)folder + NAME, "%.*s.%08x", folder, end->path, random);
 	if (make_exact(path, end->opening->mode) < 0)
-		return false;
+		return -1;
 	anchor = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (anchor < 0 || fstat(anchor, &status) < 0 || !S_ISFIFO(status.st_mode) ||
 	    rename(path, end->path) < 0) {
+		int error = errno;
+
 		unlink(path);
-		return false;
+		errno = error;
+		return -1;
 	}
 	close(end->anchor);
 	end->anchor = own_take_fd(&anchor);
 	end->device = status.st_dev;
 	end->inode = status.st_ino;
-	return true;
+	return 0;
 }
 
-/* A reader is there.  It gets whole records only if nobody else can follow it here. */
+/*
+ * A reader is there.  It gets whole records only if nobody else can follow it here;
+ * otherwise this FIFO is the next one's, too.
+ */
 static int reader_came(struct relay_end *end)
 {
 	int size = fcntl(end->descriptor, F_GETPIPE_SZ);
@@ -110,7 +120,8 @@ static int reader_came(struct relay_end *end)
 		end->shadow_size = (size_t)size + SHADOW_EXTRA;
 		end->shadow = malloc(end->shadow_size);
 	}
-	if (end->shadow != NULL && !renew(end)) {
+	if (end->shadow == NULL || renew(end) < 0) {
+		end->unrenewed = errno;
 		free(end->shadow);
 		end->shadow = NULL;
 	}

@@ -151,6 +151,10 @@ void relay_attend(struct relay *relay)
 		struct relay_end *end = relay_end_at(relay, i);
 		int64_t now;
 
+		if (end->unrenewed != 0) {
+			relay->tell(relay, RELAY_UNRENEWED, end, end->unrenewed);
+			end->unrenewed = 0;
+		}
 		if (end->state != RELAY_AWAITED)
 			continue;
 		now = patience_now();

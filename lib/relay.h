@@ -38,6 +38,7 @@ enum relay_event {
 	RELAY_SPILL_FAILED, /* what is in it cannot be read: the end; END is NULL */
 	RELAY_READER_GONE,  /* for good */
 	RELAY_PEER_LEFT,    /* the next one is awaited */
+	RELAY_UNRENEWED,    /* ERROR is an errno: no FIFO for the reader after this one */
 	RELAY_NO_PEER,      /* came in time */
 	RELAY_WAS_CUT,      /* */
 	RELAY_UNDELIVERED,  /* ERROR is the number of bytes that a sink has not got */

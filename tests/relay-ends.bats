@@ -225,3 +225,53 @@ cut_in_a_record() {
 	grep -q ' 100% ETA' typescript
 	run ! grep -q ' 33% ETA' typescript
 }
+
+# Readers of the FIFO $1 come one after another; the first leaves in the middle of a record.
+two_readers() {
+	{ head -c 30000 /dev/zero | tr '\0' a && echo && echo b; } >in
+	mkfifo source
+	exec 8<>source
+	go -k -F line --mkfifo --to "$1" <source 2>err
+	eventually [ -p "$1" ]
+	cat in >&8
+	limit head -c 10000 "$1" | tr -d a | cmp - /dev/null
+	limit head -n 2 "$1" >got
+	kill "$pid"
+	exec 8>&-
+	rm source
+}
+
+@test "a FIFO is renewed for its next reader, however long its name is" {
+	local name
+	for name in f "$(printf 'x%.0s' {1..250})" "$(printf 'y%.0s' {1..255})" "$tmp/$(printf 'z%.0s' {1..255})"; do
+		two_readers "$name"
+		ends_with 143
+		cmp got in
+		[ ! -s err ]
+		[ ! -e "$name" ]
+	done
+	[ -z "$(find . -name '.*' -type p)" ]
+}
+
+@test "a FIFO that cannot be renewed for its next reader: told, once" {
+	mkdir closed
+	chmod 777 . closed
+	as_nobody test -w . || skip "no other user can be had here"
+	mkfifo -m 666 source
+	exec 8<>source
+	timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups \
+		ipc-pipe-relay -k -F line --mkfifo -m 0644 --to closed/f <source 2>err 3>&- 8>&- &
+	pid=$!
+	eventually [ -p closed/f ]
+	chmod 755 closed
+	echo word >&8
+	[ "$(limit head -n 1 closed/f)" = word ]
+	eventually [ -s err ]
+	echo word >&8
+	[ "$(limit head -n 1 closed/f)" = word ]
+	chmod 777 closed
+	kill "$pid"
+	ends_with 143
+	[ "$(wc -l <err)" -eq 1 ]
+	exec 8>&-
+}
