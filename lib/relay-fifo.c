@@ -15,6 +15,7 @@
 
 enum {
 	SHADOW_EXTRA = 1 << 20, /* bytes of a record that are kept beyond what a pipe holds */
+	PIPE_LIKELY = 1 << 20,  /* what a pipe holds when its reader has enlarged it */
 	NAME = 12,              /* characters of a temporary name; the FIFO's own may be long */
 };
 
@@ -117,7 +118,7 @@ static int reader_came(struct relay_end *end)
 	if (!end->opening->fifo_each || !end->made)
 		return 1;
 	if (end->shadow == NULL && size > 0) {
-		end->shadow_size = (size_t)size + SHADOW_EXTRA;
+		end->shadow_size = (size_t)(size > PIPE_LIKELY ? size : PIPE_LIKELY) + SHADOW_EXTRA;
 		end->shadow = malloc(end->shadow_size);
 	}
 	if (end->shadow == NULL || renew(end) < 0) {

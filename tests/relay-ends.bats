@@ -275,3 +275,22 @@ two_readers() {
 	[ "$(wc -l <err)" -eq 1 ]
 	exec 8>&-
 }
+
+@test "a reader that enlarges its pipe leaves the record that it has begun whole to the next" {
+	{ head -c 400000 /dev/zero | tr '\0' A && echo && seq 300000; } >in
+	go -k -F line -b 8M --mkfifo --to f <in
+	eventually [ -p f ]
+	limit python3 -c '
+import fcntl, os, struct, sys, termios, time
+f = os.open("f", os.O_RDONLY)
+fcntl.fcntl(f, 1031, 1 << 20)
+got = 0
+while got < 200000:
+    got += len(os.read(f, 200000 - got))
+while struct.unpack("i", fcntl.ioctl(f, termios.FIONREAD, bytes(4)))[0] < 950000:
+    time.sleep(0.01)
+os.close(f)'
+	limit cat f >got
+	ends_with 0
+	cmp got in
+}
