@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
+#include "relay-socket.h"
+
 enum {
 	RETRY_LEAST = 1000000, /* nanoseconds between two looks for a peer */
 	RETRY_MOST = 50000000,
@@ -66,6 +68,16 @@ void relay_source_unread(struct relay *relay, struct relay_end *source)
 		return;
 	source->unread_bytes = unread;
 	relay->tell(relay, RELAY_UNREAD, source, source->unread_bytes);
+}
+
+void relay_source_refuse(struct relay *relay, struct relay_end *source)
+{
+	int64_t bytes = source->form == RELAY_LISTEN ? relay_socket_refuse(source) : 0;
+
+	if (bytes == 0)
+		return;
+	source->unread_bytes += bytes;
+	relay->tell(relay, RELAY_UNREAD, source, bytes);
 }
 
 /* END gives or gets nothing more.  What a sink has not got is told at the end. */

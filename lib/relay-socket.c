@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -34,8 +35,10 @@ static int connect_to(int descriptor, const char *path)
 	return connect(descriptor, (const struct sockaddr *)&address, sizeof address);
 }
 
-/* Milliseconds that a socket may be there before who made it listens. */
-enum { BEGINS_MOST = 100 };
+enum {
+	BEGINS_MOST = 100, /* milliseconds that a socket may be there before who made it listens */
+	BACKLOG = 16,      /* who may wait for his turn; the system lets in one more */
+};
 
 int relay_socket_connect(struct relay_end *end)
 {
@@ -135,7 +138,7 @@ int relay_socket_listen(struct relay_end *end)
 		return -1;
 	end->device = status.st_dev;
 	end->inode = status.st_ino;
-	if (listen(descriptor, 16) < 0)
+	if (listen(descriptor, BACKLOG) < 0)
 		return -1;
 	end->listener = own_take_fd(&descriptor);
 	end->state = RELAY_AWAITED;
@@ -154,6 +157,23 @@ int relay_socket_accept(struct relay_end *end)
 		end->listener = -1;
 	}
 	return 1;
+}
+
+int64_t relay_socket_refuse(struct relay_end *end)
+{
+	int64_t sum = 0;
+
+	/* Who comes now to the place of one of them is not waited for. */
+	for (int i = 0; end->listener >= 0 && i <= BACKLOG; i++) {
+		OWN_FD int peer = accept4(end->listener, NULL, NULL, SOCK_CLOEXEC);
+		int unread = 0;
+
+		if (peer < 0 && errno != EINTR && errno != ECONNABORTED)
+			break;
+		if (peer >= 0 && ioctl(peer, FIONREAD, &unread) == 0)
+			sum += unread;
+	}
+	return sum;
 }
 
 void relay_socket_leave(struct relay_end *end)

@@ -19,6 +19,12 @@ int relay_socket_connect(struct relay_end *end);
 int relay_socket_listen(struct relay_end *end);
 int relay_socket_accept(struct relay_end *end);
 
+/*
+ * Turn away who has connected to END and was not accepted.  Returns the bytes that
+ * they had written.
+ */
+int64_t relay_socket_refuse(struct relay_end *end);
+
 /* The peer has gone; the next one is awaited. */
 void relay_socket_leave(struct relay_end *end);
 void relay_socket_close(struct relay_end *end);

@@ -152,8 +152,10 @@ static void settle(struct relay *relay)
 		if (relay->sinks[i].state != RELAY_OVER)
 			relay_close_sink(relay, &relay->sinks[i]);
 	relay_tee_end(relay);
-	for (size_t i = 0; i < relay->source_count; i++)
+	for (size_t i = 0; i < relay->source_count; i++) {
 		relay_source_unread(relay, &relay->sources[i]);
+		relay_source_refuse(relay, &relay->sources[i]);
+	}
 	for (size_t i = 0; i < relay_end_count(relay); i++) {
 		relay_end_close(relay_end_at(relay, i));
 		tell_left(relay, relay_end_at(relay, i));

@@ -176,6 +176,9 @@ bool relay_source_is_at_end(const struct relay_end *source);
 /* What was put into SOURCE, and will not be taken: to its account, and told. */
 void relay_source_unread(struct relay *relay, struct relay_end *source);
 
+/* The same of those who have connected to SOURCE, and whose turn did not come. */
+void relay_source_refuse(struct relay *relay, struct relay_end *source);
+
 /* All was written to SINK: close it.  What the system has kept back is a failure. */
 void relay_close_sink(struct relay *relay, struct relay_end *sink);
 void relay_count(struct relay *relay, struct relay_end *end, int64_t bytes);

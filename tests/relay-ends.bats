@@ -294,3 +294,37 @@ os.close(f)'
 	ends_with 0
 	cmp got in
 }
+
+@test "what the peers of unix-listen: had written whose turn did not come is told at the end" {
+	go -k unix-listen:s >out 2>err
+	eventually [ -S s ]
+	eventually asleep "$child"
+	run -0 limit python3 -c '
+import os, signal, socket, sys, time
+def peer(bytes):
+    peer = socket.socket(socket.AF_UNIX)
+    peer.connect("s")
+    peer.sendall(bytes)
+    return peer
+first = peer(b"one\n")
+while os.path.getsize("out") < 4:
+    time.sleep(0.01)
+second, third = peer(b"two\n" * 1000), peer(b"three\n")
+third.close()
+os.kill(int(sys.argv[1]), signal.SIGTERM)
+while os.path.exists("s"): # the first stays as long
+    time.sleep(0.01)' "$pid"
+	ends_with 143
+	[ "$(<out)" = one ]
+	[[ $(<err) == *" 4006 bytes were left unread in unix-listen:s" ]]
+	[ ! -e s ]
+	# Those whose turn comes lose nothing.
+	go -k unix-listen:s >out 2>err
+	eventually [ -S s ]
+	eventually asleep "$child"
+	for word in one two three; do relay --to unix:s <<<$word; done
+	eventually eval '[ "$(wc -l <out)" -eq 3 ]'
+	kill "$pid"
+	ends_with 143
+	[ ! -s err ]
+}
