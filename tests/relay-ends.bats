@@ -328,3 +328,20 @@ while os.path.exists("s"): # the first stays as long
 	ends_with 143
 	[ ! -s err ]
 }
+
+@test "--slow=cut: a reader that goes by itself is told, and is no failure; status 0" {
+	mkfifo source
+	exec 8<>source
+	for words in --slow=cut --slow=block --slow=drop; do
+		mkfifo a
+		exec 9<>a
+		go $words -b 1M - --to a <source 2>err
+		echo word >&8
+		eventually has_written "$child" 5
+		exec 9>&-
+		if [ $words = --slow=cut ]; then ends_with 0; else ends_with 1; fi
+		[[ $(<err) == *"the reader of a has gone: 5 bytes written, 5 of them lost in its pipe" ]]
+		rm a
+	done
+	exec 8>&-
+}
