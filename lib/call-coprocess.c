@@ -96,7 +96,8 @@ static int start(struct call_worker *worker)
 				      .waker = &worker->waker,
 				      .ends = WAKER_STOP | WAKER_TIME | WAKER_ENDED,
 				      .limit = CALL_RECORD_MOST,
-				      .parser.frame = worker->server->frame };
+				      .parser = { .frame = worker->server->frame,
+						  .unlabelled = true } };
 	co->running = true;
 	call_worker_runs(worker, co->child.pid);
 	return 0;

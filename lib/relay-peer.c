@@ -110,13 +110,13 @@ void relay_close_sink(struct relay *relay, struct relay_end *sink)
 {
 	int64_t lost = sink->lost_bytes;
 
-	if (relay_end_close(sink) < 0)
+	if (relay_end_close(sink) < 0) {
 		relay->tell(relay, RELAY_WRITE_FAILED, sink, errno);
-	else if (sink->lost_bytes > lost && !sink->returns && !sink->cut)
+		relay->failed = true;
+	} else if (sink->lost_bytes > lost && !sink->returns && !sink->cut) {
 		relay->tell(relay, RELAY_READER_GONE, sink, EPIPE);
-	else
-		return;
-	relay->failed = true;
+		relay->failed = relay->failed || relay->slow != RELAY_CUT;
+	}
 }
 
 void relay_sink_finished(struct relay *relay, struct relay_end *sink)

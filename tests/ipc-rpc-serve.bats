@@ -155,6 +155,11 @@ begun() { [ -e "$tmp/pids" ] && [ "$(wc -l <"$tmp/pids")" -eq "$1" ]; }
 	serve posix --coprocess -j -- cat
 	call "$q" <"$tmp/nul" | cmp - "$tmp/nul"
 	unserve
+	# Of an answer only its bytes are looked at.
+	serve posix --coprocess -j -- sed -u 's/.*/{"data":"r","type":"event","priority":"high"}/'
+	run -0 call "$q" x
+	[ "$output" = r ]
+	unserve
 	run -2 ipc-rpc-serve -F line mq:/x cat
 	run -2 ipc-rpc-serve --null mq:/x cat
 	run -2 ipc-rpc-serve --coprocess -F whole mq:/x cat

@@ -343,5 +343,15 @@ while os.path.exists("s"): # the first stays as long
 		[[ $(<err) == *"the reader of a has gone: 5 bytes written, 5 of them lost in its pipe" ]]
 		rm a
 	done
-	exec 8>&-
+	# And one that goes when all has been written, but not read.
+	mkfifo a
+	exec 9<>a
+	go --slow=cut -b 1M - --to a <source 2>err
+	echo word >&8
+	eventually has_written "$child" 5
+	kill -STOP "$child"
+	exec 8>&- 9>&-
+	kill -CONT "$child"
+	ends_with 0
+	[[ $(<err) == *" 5 of them lost in its pipe" ]]
 }
