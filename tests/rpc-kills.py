@@ -8,6 +8,7 @@ caller's own, no request is run twice, and after the next start nothing is left.
 """
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -62,7 +63,11 @@ def kill_at_random(server, callers):
     elif victim == "command":
         for pid in children(server.pid)[:1]:
             try:
+                process = os.pidfd_open(pid)
                 os.kill(pid, signal.SIGKILL)
+                # On a busy machine it may live on for a while, and spoil the next round.
+                select.select([process], [], [], 60)
+                os.close(process)
             except ProcessLookupError:
                 pass
     return victim
