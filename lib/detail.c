@@ -14,11 +14,21 @@
 
 enum { COMMAND_MAX = 4096 };
 
-static const char *alive(pid_t pid, int64_t since)
+/* Who did what was noted SINCE, and what it is if it lives. */
+static void print_actor(FILE *out, pid_t pid, int64_t since)
 {
 	static const char *const words[] = { "alive", "dead", "recycled" };
+	enum creator_fate fate = creator_look(pid, since);
+	char line[COMMAND_MAX] = "";
+	struct text text = { 0 };
 
-	return words[creator_look(pid, since)];
+	if (fate == CREATOR_LIVES)
+		process_command_line(pid, line, sizeof line);
+	if (*line != '\0')
+		text_word(&text, ": ");
+	text_harmless(&text, line);
+	fprintf(out, "%d (%s)%s\n", (int)pid, words[fate], text.bytes != NULL ? text.bytes : "");
+	free(text.bytes);
 }
 
 /* What a process is: the rest of its line, and its control group in one of its own. */
@@ -85,8 +95,7 @@ static void print_members(const struct object *object, FILE *out)
 			if (members[i].last == 0)
 				fputs("-\n", out);
 			else
-				fprintf(out, "%d (%s)\n", (int)members[i].last,
-					alive(members[i].last, object->used_at));
+				print_actor(out, members[i].last, object->used_at);
 		}
 	}
 	free(members);
@@ -106,10 +115,11 @@ static void print_time(FILE *out, const char *label, int64_t seconds)
 
 static void print_pid(FILE *out, const char *label, pid_t pid, int64_t since)
 {
+	fprintf(out, "  %-14s", label);
 	if (pid > 0)
-		fprintf(out, "  %-14s%d (%s)\n", label, (int)pid, alive(pid, since));
+		print_actor(out, pid, since);
 	else
-		fprintf(out, "  %-14s-\n", label);
+		fputs("-\n", out);
 }
 
 static void print_segment(const struct object *object, FILE *out)

@@ -417,7 +417,10 @@ pids() { column "$1" "$2" | sed 's/,?$//; s/^?$//; s/^-$//' | tr , '\n' | sort -
 	ipc-mq-create -d 1 -s 8192 mq:/told >/dev/null
 	act notify /told
 	[ "$(verdict mq:/told)" = live ]
-	or_incomplete ipc-ls -l mq:/told 2>/dev/null | grep -q "^  notifies: *$actor (alive)"
+	or_incomplete ipc-ls -l mq:/told 2>/dev/null | grep -q "^  notifies: *$actor (alive): .*actor notify /told$"
+	set=$(ipc-sem create sem:private)
+	limit ipc-sem run "$set" bash -c 'ipc-ls -l "$1" || [ $? -eq 6 ]' _ "$set" >"$tmp/long" 2>/dev/null
+	grep -qE '^  member: +0 value 0, .* last [0-9]+ \(alive\): .*ipc-ls -l' "$tmp/long"
 	run -1 --separate-stderr limit ipc-rm --match=/told
 	[[ $stderr == *"left mq:/told, which is in use: held by $actor (actor)"* ]]
 	act mqreceive /told
