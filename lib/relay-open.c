@@ -201,6 +201,7 @@ static void keep_created(struct relay_end *end, const struct stat *status)
 		return;
 	close(end->descriptor);
 	end->descriptor = -1;
+	end->created = false; /* what has the name now is somebody else's */
 }
 
 static int open_path(struct relay_end *end)

@@ -220,9 +220,13 @@ static void written(struct relay *relay, struct relay_end *sink, const char *byt
 static int caught_up(struct relay *relay, struct relay_end *sink)
 {
 	if (sink->cut && !sink->in_record) {
+		sink->dropped_records += sink->skipping; /* begun with a reader that is gone */
+		sink->skipping = false;
 		relay_close_sink(relay, sink);
 		return 1;
 	}
+	if (sink->cut && sink->position < relay->store.end)
+		return 1; /* the rest of its record did not fit into the tail */
 	if (!is_dry(relay))
 		return 0;
 	sink->dropped_records += sink->skipping; /* the last, without an end */
@@ -247,8 +251,15 @@ static int give_up(struct relay *relay, struct relay_end *sink)
 {
 	int64_t until = sink->position + GIVEN_UP_AT_ONCE;
 
-	sink->lost_bytes += (int64_t)(sink->tail.end - sink->tail.start);
-	sink->tail.start = sink->tail.end;
+	int64_t before;
+
+	do {
+		before = sink->position;
+		sink->lost_bytes += (int64_t)(sink->tail.end - sink->tail.start);
+		sink->tail.start = sink->tail.end;
+		if (sink->cut && relay_slow_finish_record(relay, sink) < 0)
+			return -1;
+	} while (sink->position > before);
 	while (!sink->cut && sink->position < relay->store.end) {
 		if (sink->position >= until)
 			return 1;
@@ -277,9 +288,12 @@ static int give(struct relay *relay, struct relay_end *sink)
 		ssize_t length, wrote;
 		size_t allowed;
 
-		if (sink->skipping && sink->tail.start == sink->tail.end &&
-		    relay_slow_skip(relay, sink) < 0)
-			return -1;
+		if (sink->skipping && !sink->cut && sink->tail.start == sink->tail.end) {
+			if (relay_slow_skip(relay, sink) < 0)
+				return -1;
+			if (sink->skipping && sink->position < relay->store.end)
+				return 1; /* there is more of it: signals first */
+		}
 		length = next_bytes(relay, sink, &bytes);
 		if (length < 0)
 			return -1;

@@ -44,7 +44,7 @@ static ssize_t read_part(struct relay *relay, struct relay_end *source, char *pl
 	ssize_t moved;
 
 	if (relay->hold[0] < 0 && pipe2(relay->hold, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -1;
+		return fdio_read_now(source->descriptor, FDIO_PIPE, place, room);
 	moved = splice(source->descriptor, NULL, relay->hold[1], NULL, room, SPLICE_F_NONBLOCK);
 	if (moved < 0 && errno != EAGAIN && errno != EINTR)
 		return fdio_read_now(source->descriptor, FDIO_PIPE, place, room);

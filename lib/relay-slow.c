@@ -10,7 +10,10 @@
  * take; what is longer holds all up.
  */
 
-enum { ROOM_MOST = 1 << 16 };
+enum {
+	ROOM_MOST = 1 << 16,
+	SKIPPED_AT_ONCE = 1 << 20, /* bytes, before signals are looked at again */
+};
 
 /*
  * The bytes of SINK's record that are in a row at its position, and whether
@@ -59,12 +62,14 @@ int relay_slow_finish_record(struct relay *relay, struct relay_end *sink)
 }
 
 /*
- * Drop the rest of the record at SINK's position, as far as it is there.  Returns
- * 0, or -1 with errno.
+ * Drop the rest of the record at SINK's position, as far as it is there and no
+ * more than a part at once.  Returns 0, or -1 with errno.
  */
 int relay_slow_skip(struct relay *relay, struct relay_end *sink)
 {
-	while (sink->skipping) {
+	int64_t until = sink->position + SKIPPED_AT_ONCE;
+
+	while (sink->skipping && sink->position < until) {
 		const char *bytes = NULL;
 		bool ended;
 		ssize_t length = rest_of_record(relay, sink, &bytes, &ended);

@@ -7,6 +7,7 @@
 # may not be written.
 
 load helpers
+load faults
 
 setup() { cd "$tmp"; }
 
@@ -354,4 +355,33 @@ while os.path.exists("s"): # the first stays as long
 	kill -CONT "$child"
 	ends_with 0
 	[[ $(<err) == *" 5 of them lost in its pipe" ]]
+}
+
+@test "a sink that is cut off gets the rest of its record, however long it is" {
+	head -c 192608 /dev/zero | tr '\0' r >record
+	echo >>record
+	limit ipc-pipe-relay --slow=cut -b 64K <record 2>err | { eventually grep -q 'cut off' err && cat; } | cmp - record
+}
+
+@test "a reader of a sink that is cut off goes in the middle of a long record: the other sink misses nothing" {
+	{ head -c 12000000 /dev/zero | tr '\0' r && echo && seq 2000; } >records
+	mkfifo a
+	exec 9<>a 8<a 9>&-
+	limit ipc-pipe-relay -k -F line --slow=cut -b 64K --drain-timeout=1 - --to a - <records 2>err >out 3>&- 8<&- &
+	pid=$!
+	eventually grep -q 'a is too slow: cut off' err
+	# As much as has it in the tail, which is full, and in the record still.
+	head -c 300000 <&8 >/dev/null
+	exec 8<&-
+	status=0
+	wait $pid || status=$?
+	[ $status -eq 0 ]
+	cmp records out
+}
+
+@test "no descriptor left for a pipe of our own: nothing is lost" {
+	need_faults
+	seq 100000 >bytes
+	cat bytes | limit strace -qq -o trace -e trace=pipe2 -e inject=pipe2:error=EMFILE ipc-pipe-relay -b 300 | cmp - bytes
+	grep -q INJECTED trace
 }
