@@ -9,18 +9,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* How long input that was begun may stand still before the request is sent as far as it goes. */
-enum { PAUSE = 50000000 };
-
-/* Wait for input until PAUSE (0: none), the end of the call or that of the server. */
-static enum call_outcome await_input(const struct call_client *client, int64_t pause)
+/* Wait for input until the end of the call or that of the server. */
+static enum call_outcome await_input(const struct call_client *client)
 {
-	bool pauses = pause != 0 && (client->end == 0 || pause < client->end);
 	int events;
 
 	do
 		events = fdio_await(client->input, POLLIN, client->server_pidfd,
-				    patience_poll(pauses ? pause : client->end));
+				    patience_poll(client->end));
 	while (events < 0 && errno == EINTR);
 	if (events < 0)
 		return CALL_NO_INPUT;
@@ -104,20 +100,17 @@ static int start_feeder(struct call_client *client)
 
 /*
  * Read of the input what fits into the request behind its header, and a byte
- * more to know whether that is all: until it ends, or pauses.
+ * more to know whether that is all.  Who waits for input so far needs no server.
  */
 static enum call_outcome read_inline(struct call_client *client, size_t *length)
 {
 	size_t most = most_inline(client);
 	char *body = client->message + CALL_HEADER_SIZE;
-	int64_t pause = 0;
 
 	for (*length = 0; *length <= most;) {
-		enum call_outcome outcome = await_input(client, pause);
+		enum call_outcome outcome = await_input(client);
 		ssize_t got;
 
-		if (outcome == CALL_LATE && !call_client_is_late(client))
-			return CALL_ANSWERED;
 		if (outcome != CALL_ANSWERED)
 			return outcome;
 		got = read(client->input, body + *length, most + 1 - *length);
@@ -127,11 +120,8 @@ static enum call_outcome read_inline(struct call_client *client, size_t *length)
 			client->input_ended = true;
 			return CALL_ANSWERED;
 		}
-		if (got < 0)
-			continue;
-		if (*length == 0)
-			pause = patience_now() + PAUSE;
-		*length += (size_t)got;
+		if (got > 0)
+			*length += (size_t)got;
 	}
 	return CALL_ANSWERED;
 }

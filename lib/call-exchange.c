@@ -12,14 +12,17 @@
 #include "patience.h"
 #include "say.h"
 
-/* Why the rest of a request that the caller has not written yet is not waited for; 0: it is. */
-static int impatience(struct call_worker *worker, int64_t end)
+/* Whether to give up a caller that has written nothing since SINCE: 0, or an errno for it. */
+static int impatience(struct call_worker *worker, int64_t since, int64_t end)
 {
+	int64_t now = patience_now();
+
 	if (call_worker_is_alone(worker))
 		return EPIPE;
-	if (atomic_load(&worker->server->stopping))
-		return ECANCELED; /* nothing of it was run */
-	return end != 0 && patience_now() >= end ? ETIMEDOUT : 0;
+	/* Nothing of it was run. */
+	if (atomic_load(&worker->server->stopping) && now - since >= CALL_COPROCESS_GRACE)
+		return ECANCELED;
+	return end != 0 && now >= end ? ETIMEDOUT : 0;
 }
 
 /*
@@ -32,6 +35,7 @@ static ssize_t gather(struct call_worker *worker, int64_t end)
 	struct call_coprocess *co = worker->coprocess;
 	struct call_desk *desk = worker->caller->desk;
 	struct call_end from = { .stream = &desk->request, .bytes = desk->request_bytes };
+	int64_t since = patience_now();
 	size_t length = 0;
 	int error = 0;
 
@@ -45,7 +49,7 @@ static ssize_t gather(struct call_worker *worker, int64_t end)
 		if (count < 0) {
 			error = EPIPE;
 		} else if (count == 0) {
-			error = impatience(worker, end);
+			error = impatience(worker, since, end);
 			if (error == 0)
 				call_end_wait(&from);
 		} else if (length + (size_t)count > CALL_RECORD_MOST) {
@@ -54,6 +58,7 @@ static ssize_t gather(struct call_worker *worker, int64_t end)
 			memcpy(co->gathered + length, at, (size_t)count);
 			length += (size_t)count;
 			call_end_move(&from, (size_t)count);
+			since = patience_now();
 		}
 	}
 	call_end_close(&from);

@@ -9,6 +9,8 @@
 #include "fdio.h"
 #include "say.h"
 
+enum { SOON = 50000000 }; /* nanoseconds that a time limit may be late */
+
 bool call_worker_is_alone(struct call_worker *worker)
 {
 	if (!worker->caller_is_gone)
@@ -25,7 +27,9 @@ int call_worker_watch(struct call_worker *worker, int process)
 					.output = -1,
 					.object = queue_watchable(server->queue),
 					.process = process,
-					.limit = server->coprocess ? server->command_limit : 0 };
+					.limit = server->coprocess && server->command_limit > 0
+							 ? SOON
+							 : 0 };
 	/* The helper starts with the first wait, or where there is a process now. */
 	return process == 0 ? 0 : waker_begin(&worker->waker, 0);
 }

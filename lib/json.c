@@ -154,7 +154,7 @@ static const char *take_bytes(json_t *root, struct json_bytes *object, struct js
 	return NULL;
 }
 
-/* Where another member is no 64-bit integer, all were read as floating-point numbers. */
+/* A real counts if it is whole: all are, where another member is no 64-bit integer. */
 static bool whole_number(const json_t *value, long *number)
 {
 	double real = json_real_value(value);

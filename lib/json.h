@@ -29,7 +29,7 @@ ssize_t json_write(const struct json_bytes *object, char *out, size_t size);
 /*
  * Read LINE, which must be one JSON object with exactly one of "data" and
  * "base64".  Members with other names are passed over, but for those called
- * LABELS[0] and LABELS[1], whose value must be an integer: OBJECT->label is
+ * LABELS[0] and LABELS[1], whose value must be a whole number: OBJECT->label is
  * then the one that was there (both: an error).  LABELS is NULL where there are
  * none.
  *

@@ -119,6 +119,7 @@ static void take_status(const struct stat *status, struct queue_facts *facts)
 	facts->mode = status->st_mode & 0777;
 	facts->owner = status->st_uid;
 	facts->creator = status->st_uid;
+	facts->group = facts->creator_group = status->st_gid;
 	facts->device = status->st_dev;
 	facts->inode = status->st_ino;
 }

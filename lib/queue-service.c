@@ -7,7 +7,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -17,6 +19,8 @@
 #include "process.h"
 #include "procfs.h"
 #include "queue-family.h"
+
+enum { STATUS_MOST = 1 << 14 }; /* what has no end in it is of a user with a thousand groups */
 
 /* Not by its handle, which may be the number of any descriptor for System V. */
 static bool is_its_own_file(const struct queue *queue)
@@ -35,29 +39,57 @@ static int service_lock(const struct queue *queue, int file, int command, short 
 	return fcntl(file, command, lock);
 }
 
-/* The user who started PROCESS; what it runs may have another's rights. */
-static bool user_of(pid_t process, uid_t *user)
+/* Whether one of the numbers in the line NAME of STATUS is ID. */
+static bool has_number(const char *status, const char *name, unsigned id)
 {
-	char path[32], text[4096];
-	const char *line;
+	const char *at = strstr(status, name);
+	char *next;
 
-	snprintf(path, sizeof path, "/proc/%d/status", process);
-	if (process_read(AT_FDCWD, path, text, sizeof text) < 0)
+	if (at == NULL)
 		return false;
-	line = strstr(text, "\nUid:");
-	return line != NULL && sscanf(line, "\nUid: %u", user) == 1;
+	for (at += strlen(name); *at != '\n'; at = next) {
+		unsigned long number = strtoul(at, &next, 10);
+
+		if (next == at)
+			return false;
+		if (number == id)
+			return true;
+		next += strspn(next, " \t");
+	}
+	return false;
 }
 
+static bool is_user(const char *status, uid_t user)
+{
+	return has_number(status, "\nUid:", user);
+}
+
+static bool is_in_group(const char *status, gid_t group)
+{
+	return has_number(status, "\nGid:", group) || has_number(status, "\nGroups:", group);
+}
+
+/*
+ * Whether PROCESS may read QUEUE, by any of its users and groups.  Of whom nothing
+ * can be known it is taken for granted: two must not serve the same.
+ */
 static bool may_serve(const struct queue *queue, pid_t process)
 {
+	char path[32], status[STATUS_MOST];
 	struct queue_facts facts;
-	uid_t user;
+	const char *capabilities;
 
-	if (!user_of(process, &user))
-		return false;
-	if (user == 0 || user == geteuid() || queue_look(queue, &facts) < 0)
+	snprintf(path, sizeof path, "/proc/%d/status", process);
+	if (process_read(AT_FDCWD, path, status, sizeof status) < 0 ||
+	    queue_look(queue, &facts) < 0)
 		return true;
-	return user == facts.owner || user == facts.creator || (facts.mode & 0044) != 0;
+	capabilities = strstr(status, "\nCapEff:");
+	if (capabilities == NULL || strtoull(capabilities + 8, NULL, 16) >> CAP_IPC_OWNER & 1)
+		return true;
+	return (facts.mode & 0004) != 0 || is_user(status, 0) || is_user(status, geteuid()) ||
+	       is_user(status, facts.owner) || is_user(status, facts.creator) ||
+	       ((facts.mode & 0040) != 0 && (is_in_group(status, facts.group) ||
+					     is_in_group(status, facts.creator_group)));
 }
 
 /* The process that has a lock like WANTED on FILE, from LINE of /proc/locks; or 0. */

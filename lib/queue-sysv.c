@@ -158,6 +158,8 @@ static int look_at(int id, struct queue_facts *facts)
 		.mode = status.msg_perm.mode & 0777,
 		.owner = status.msg_perm.uid,
 		.creator = status.msg_perm.cuid,
+		.group = status.msg_perm.gid,
+		.creator_group = status.msg_perm.cgid,
 	};
 	return 0;
 }

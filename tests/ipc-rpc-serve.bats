@@ -2,6 +2,7 @@
 
 load helpers
 load rpc
+load faults
 
 teardown() {
 	[ -z "${tracer-}" ] || kill -9 "$tracer" 2>/dev/null || true
@@ -762,6 +763,35 @@ time.sleep(60)' "$2" >"$tmp/locked" 3>&- &
 	ipcrm -q "${q##*:}"
 	kill $locker
 	wait $locker || true
+	# A group may that has the locker in it, and not the others.
+	lock_all 65534 6
+	q=$(ipc-mq-create -m 0640 mq:private)
+	serve_ended "$q" 0
+	ipc-set -u :65534 "$q"
+	run -1 ipc-rpc-serve "$q" cat
+	ipcrm -q "${q##*:}"
+	kill $locker
+	wait $locker || true
+}
+
+# A server of $1 can be started; it is ended again, status $2 of its caller.
+serve_ended() {
+	ipc-rpc-serve "$1" cat 3>&- &
+	server=$!
+	run -"$2" ipc-rpc-call -t 15 "$1" x
+	kill "$server"
+	wait "$server" || true
+}
+
+@test "System V: a server of whom nothing can be known counts, and is not joined by a second one" {
+	need_faults
+	serve sysv -- cat
+	run -1 limit strace -qq -o /dev/null -P "/proc/$server/status" -e trace=openat \
+		-e inject=openat:error=EMFILE ipc-rpc-serve "$q" cat
+	run -0 limit strace -qq -o /dev/null -P "/proc/$server/status" -e trace=openat \
+		-e inject=openat:error=EMFILE ipc-rpc-call -t 15 "$q" x
+	[ "$output" = x ]
+	unserve
 }
 
 @test "--help says which frame a coprocess cannot have" {
