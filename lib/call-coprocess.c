@@ -92,12 +92,12 @@ static int start(struct call_worker *worker)
 		return -1;
 	}
 	co->input = in[1];
-	co->source = (struct source){ .descriptor = out[0],
-				      .waker = &worker->waker,
-				      .ends = WAKER_STOP | WAKER_TIME | WAKER_ENDED,
-				      .limit = CALL_RECORD_MOST,
-				      .parser = { .frame = worker->server->frame,
-						  .unlabelled = true } };
+	co->source =
+		(struct source){ .descriptor = out[0],
+				 .waker = &worker->waker,
+				 .ends = WAKER_STOP | WAKER_TIME | WAKER_ENDED,
+				 .limit = CALL_RECORD_MOST,
+				 .parser = { .frame = worker->server->frame, .unlabelled = true } };
 	co->running = true;
 	call_worker_runs(worker, co->child.pid);
 	return 0;

@@ -23,13 +23,13 @@ int call_worker_watch(struct call_worker *worker, int process)
 	struct call_server *server = worker->server;
 
 	waker_close(&worker->waker);
-	worker->waker = (struct waker){ .stop = server->closing,
-					.output = -1,
-					.object = queue_watchable(server->queue),
-					.process = process,
-					.limit = server->coprocess && server->command_limit > 0
-							 ? SOON
-							 : 0 };
+	worker->waker =
+		(struct waker){ .stop = server->closing,
+				.output = -1,
+				.object = queue_watchable(server->queue),
+				.process = process,
+				.limit =
+					server->coprocess && server->command_limit > 0 ? SOON : 0 };
 	/* The helper starts with the first wait, or where there is a process now. */
 	return process == 0 ? 0 : waker_begin(&worker->waker, 0);
 }

@@ -88,8 +88,8 @@ static bool may_serve(const struct queue *queue, pid_t process)
 		return true;
 	return (facts.mode & 0004) != 0 || is_user(status, 0) || is_user(status, geteuid()) ||
 	       is_user(status, facts.owner) || is_user(status, facts.creator) ||
-	       ((facts.mode & 0040) != 0 && (is_in_group(status, facts.group) ||
-					     is_in_group(status, facts.creator_group)));
+	       ((facts.mode & 0040) != 0 &&
+		(is_in_group(status, facts.group) || is_in_group(status, facts.creator_group)));
 }
 
 /* The process that has a lock like WANTED on FILE, from LINE of /proc/locks; or 0. */

@@ -55,7 +55,7 @@ struct queue_facts {
 	mode_t mode;
 	uid_t owner, creator; /* POSIX: the same */
 	gid_t group, creator_group;
-	dev_t device;         /* POSIX: with INODE, which queue it is, whatever its name */
+	dev_t device; /* POSIX: with INODE, which queue it is, whatever its name */
 	ino_t inode;
 };
 
