@@ -100,6 +100,8 @@ static void say_unmapped(const struct alteration *alteration, const char *text)
 
 	if (alteration->set_owner)
 		snprintf(owner, sizeof owner, "uid %lu", (unsigned long)alteration->owner);
+	if (!alteration->set_owner && !alteration->set_group)
+		snprintf(owner, sizeof owner, "its owner or group");
 	if (alteration->set_group)
 		snprintf(group, sizeof group, "gid %lu", (unsigned long)alteration->group);
 	say("cannot change %s: %s%s%s is not known in this user namespace", text, owner,

@@ -128,7 +128,7 @@ int alter_object(const struct world *world, const struct ref *ref,
 	kept = result < 0 ? errno : 0;
 	if (kept == EIDRM || (kept == EINVAL && object.sysv && sysv_is_gone(&object)))
 		kept = ENOENT;
-	else if (kept == EINVAL) /* nothing else is left that it could not like */
+	else if (kept == EINVAL) /* of IPC_SET and chown(2): an owner without a number here */
 		kept = EOVERFLOW;
 	census_drop(&object);
 	errno = kept;

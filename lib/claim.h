@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 /*
- * An exclusive claim on a number (the id of a System V queue, 2^33 and the id
- * of a semaphore set; from 2^32 on the servers of queues have theirs) among the
- * processes of one IPC namespace.  It leaves no file behind, is seen across
- * users, and ends with the process that holds it, however that ends; or with
- * the last of the children that have inherited the descriptor.
+ * An exclusive claim on a number among the processes of one IPC namespace: the id
+ * of a System V queue, or 2^33 and the id of a semaphore set.  (2^32 and the id of a
+ * queue is the byte of its server, see queue_serve().)  It leaves no file behind, is
+ * seen across users, and ends with the process that holds it, however that ends; or
+ * with the last of the children that have inherited the descriptor.
  *
  * It is a read lock on a byte of the namespace's own file: all may read it, so
  * all may lock it.  Somebody else's lock is looked for after one's own was

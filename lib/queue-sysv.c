@@ -296,7 +296,7 @@ static void sysv_hint(char *hint, const struct ref *ref, const struct queue_shap
 	}
 }
 
-/* All have a byte each in the file of the IPC namespace, beside that of struct claim. */
+/* All have a byte each in the file of the IPC namespace, apart from those of claim.h. */
 static int sysv_open_service(const struct queue *queue)
 {
 	return queue->service > 0 ? queue->service

@@ -130,7 +130,13 @@ enum fdio_sort relay_fdio_sort(const struct relay_end *end);
  */
 ssize_t relay_read(struct relay *relay, struct relay_end *source, char *place, size_t room);
 ssize_t relay_read_stage(struct relay *relay, struct relay_end *source, size_t room);
+
+/* Give up what each way has taken for itself. */
 void relay_splice_end(struct relay *relay);
+void relay_pump_end(struct relay *relay);
+
+/* The pipe of our own.  Returns 0, or -1 with errno. */
+int relay_make_hold(struct relay *relay);
 
 /* Whether ERROR says that the kernel cannot splice between two ends at all. */
 bool relay_splice_is_unfit(int error);
@@ -140,8 +146,6 @@ int64_t relay_tee_due(const struct relay *relay, size_t i);
 
 /* What a sink has got is taken from the source: its next reader is not to get it again. */
 void relay_tee_end(struct relay *relay);
-void relay_pump_end(struct relay *relay);
-int relay_make_hold(struct relay *relay);
 
 /* Wait for an end that is wanted, a time or a signal; or (GLANCE) only look. */
 void relay_wait(struct relay *relay, bool glance);
